@@ -145,6 +145,42 @@ struct TracerouteMethodTests {
         #expect(alone.status == 2 && alone.errors == "traceroute: --as-source requires -A\n", "\(alone)")
     }
 
+    @Test("routers with link-local addresses only have their interface as zone, in every mode")
+    func zones() async throws {
+        // `m` has no other address, so its errors come from fe80::fe on both links.
+        let layout = Lab.Layout.routed.and(
+            """
+            for i in ma mb; do ip -n m -6 addr flush dev $i scope global; done
+            ip -n m addr add fe80::fe/64 dev ma nodad; ip -n m addr add fe80::fe/64 dev mb nodad
+            for i in ma mb; do
+                for old in $(ip -n m -6 -o addr show dev $i | grep -o 'fe80::[0-9a-f:]*/64' | grep -v '^fe80::fe/'); do
+                    ip -n m addr del $old dev $i
+                done
+            done
+            ip -n m -6 route add 2001:db8::/64 dev ma; ip -n m -6 route add 2001:db8:1::/64 dev mb
+            ip -n a -6 route replace default via fe80::fe dev va; ip -n b -6 route replace default via fe80::fe dev vb
+            """)
+        try await Lab.with(layout) { lab in
+            _ = try await lab.ping("a", "-c 1 -w 5 2001:db8:1::2")
+            let repeated = "--cycles 2 --interval 0.1"
+            for (mode, line) in [
+                ("", " 1  fe80::fe%va  "), ("-I", " 1  fe80::fe%va  "), ("--paths", " 1  fe80::fe%va  "),
+                ("--report \(repeated)", "  1.|-- fe80::fe%va  "), ("--live \(repeated)", "  1.|-- fe80::fe%va  "),
+                ("--dot", #"    "1 fe80::fe" [label="fe80::fe%va"];"#),
+            ] {
+                let text = try await lab.traceroute("a", "-n \(mode) 2001:db8:1::2")
+                #expect(text.status == 0 && text.output.contains(line), "\(mode): \(text)")
+                guard !["--dot", "--live"].contains(where: mode.contains) else { continue }
+                let json = try await lab.traceroute("a", "-nj \(mode) 2001:db8:1::2")
+                #expect(json.output.contains(#""addr":"fe80::fe","zone":"va","name":null,"#), "\(mode): \(json)")
+                #expect(!json.output.contains(#""addr":"2001:db8:1::2","zone""#), "\(mode): \(json)")
+            }
+            let near = try await lab.traceroute("a", "-n fe80::fe%va")
+            #expect(near.lines.first?.hasPrefix("traceroute to fe80::fe%va (fe80::fe%va), ") == true, "\(near)")
+            #expect(near.lines.last?.hasPrefix(" 1  fe80::fe%va  ") == true, "\(near)")
+        }
+    }
+
     @Test("several targets: a block each, and exit status 1 when one does not answer")
     func severalTargets() async throws {
         try await Lab.with(.chain(hops: 3).and("ip -n h3 route add blackhole 198.18.99.0/24")) { lab in

@@ -94,7 +94,7 @@ public final class TracerouteRunner {
         try segments?.start(port: asked.probe.destinationPort)
         try options.capture?.start(tracing: found.map(\.configuration))
         links = LinkTroubles(Set(found.map(\.destination.route.interfaceIndex)), reactor: session.reactor)
-        names = HostNames(resolver: session.resolver, zone: found.first?.destination.zone ?? 0)
+        names = HostNames(resolver: session.resolver, zone: found.first?.destination.route.interfaceIndex ?? 0)
     }
 
     /// Returns the lookups of autonomous systems.

@@ -86,7 +86,8 @@ struct CyclesScreenLines {
 
     private func name(_ hop: CyclesHop) -> String {
         guard let address = hop.addresses.first else { return hop.annotation ?? "???" }
-        return showsNames ? names.name(of: address).map(Text.escaped) ?? "\(address)" : "\(address)"
+        let text = names.text(of: address)
+        return showsNames ? names.name(of: address).map(Text.escaped) ?? text : text
     }
 
     private func row(

@@ -37,7 +37,7 @@ final class CyclesText: CyclesReport {
                     + "\(number).|-- \(padded(label, width)) \(CyclesColumns.row(hop))\n")
             for address in hop.addresses.dropFirst() { output.write("        \(names.host(address))\n") }
         }
-        for verdict in result.summary.verdicts { output.write(verdict.sentence + "\n") }
+        for verdict in result.summary.verdicts { output.write(verdict.sentence(names) + "\n") }
     }
 
     private func padded(_ text: String, _ width: Int) -> String {

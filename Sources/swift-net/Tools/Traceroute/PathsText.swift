@@ -29,7 +29,7 @@ final class PathsText: PathsReport {
                 console.output.write(line(node, isFirst: row == 0, graph.predecessors(of: node), before))
             }
         }
-        for verdict in found.summary.verdicts { console.output.write(verdict.sentence + "\n") }
+        for verdict in found.summary.verdicts { console.output.write(verdict.sentence(names) + "\n") }
     }
 
     private func padded(_ timeToLive: Int) -> String {
@@ -50,7 +50,7 @@ final class PathsText: PathsReport {
     private func sources(_ predecessors: [IPAddress?], _ before: Int) -> String {
         guard before > 1, !predecessors.isEmpty else { return "" }
         if predecessors.count == before { return "  <- all \(before)" }
-        return "  <- " + predecessors.map { $0.map { "\($0)" } ?? "*" }.joined(separator: ", ")
+        return "  <- " + predecessors.map { $0.map { names.text(of: $0) } ?? "*" }.joined(separator: ", ")
     }
 }
 
@@ -71,10 +71,10 @@ final class PathsDot: PathsReport {
     func print(_ found: FoundPaths, at instant: Instant) {
         target.complain(found.summary, console)
         var text = "digraph paths {\n    rankdir=LR;\n    node [shape=box, fontname=\"monospace\"];\n"
-        text += "    \"0\" [label=\"\(target.configuration.source)\"];\n"
+        text += "    \"0\" [label=\"\(names.text(of: target.configuration.source))\"];\n"
         for node in found.graph.hops.joined() {
             let label = node.address.map { address in
-                (names.name(of: address).map { Self.quoted($0) + "\\n" } ?? "") + "\(address)"
+                (names.name(of: address).map { Self.quoted($0) + "\\n" } ?? "") + names.text(of: address)
             }
             text += "    \"\(Self.identifier(node.timeToLive, node.address))\" [label=\"\(label ?? "*")\""
             text += node.address == nil ? ", style=dashed];\n" : "];\n"

@@ -4,7 +4,7 @@ import SwiftNet
 final class TracerouteJSON: TracerouteReport {
     private let console: Console
     private let targets: [TraceTarget]
-    let names: TracerouteNames
+    private(set) var names: TracerouteNames
     var held: HeldLines<TracerouteEvent>
 
     init(_ console: Console, _ targets: [TraceTarget], _ names: TracerouteNames) {
@@ -16,7 +16,8 @@ final class TracerouteJSON: TracerouteReport {
 
     func print(_ event: TracerouteEvent, at instant: Instant) {
         switch event {
-        case .answered, .began: break
+        case .answered: break
+        case .began(let index): names.zone = targets[index].interface
         case .hop(let hop):
             let probes = hop.probes.map { TraceProbeRow($0, names) }
             console.write("hop", TraceHopRow(ttl: hop.timeToLive, probes: probes, mtu: hop.mtu), at: instant)

@@ -21,6 +21,8 @@ struct TraceProbeRow: Encodable {
 
     struct Answer: Encodable {
         var addr: IPAddress
+        /// The interface of a link-local address.
+        var zone: String?
         @Null var name: String?
         /// The autonomous systems of the address.
         var origins: [String]?
@@ -70,6 +72,7 @@ struct TraceProbeRow: Encodable {
 extension TraceProbeRow.Answer {
     init(_ answer: TraceAnswer, _ names: TracerouteNames) {
         addr = answer.source
+        zone = answer.source.needsZone ? names.zone : nil
         name = names.name(of: answer.source)
         origins = names.origins?.origins(of: answer.source)
         rttMs = answer.roundTrip
@@ -104,6 +107,8 @@ struct PathLinkRow: JSONRow {
 struct CyclesHopRow: JSONRow {
     var ttl: Int
     @Null var addr: IPAddress?
+    /// The interface of a link-local address.
+    var zone: String?
     @Null var name: String?
     /// The autonomous systems of the address.
     var origins: [String]?
@@ -127,6 +132,7 @@ struct CyclesHopRow: JSONRow {
         ttl = hop.timeToLive
         let first = hop.addresses.first
         addr = first
+        zone = first?.needsZone == true ? names.zone : nil
         name = first.flatMap { names.name(of: $0) }
         origins = first.flatMap { names.origins?.origins(of: $0) }
         if hop.addresses.count > 1 { others = Array(hop.addresses.dropFirst()) }

@@ -9,6 +9,8 @@ struct TracerouteNames {
     let origins: RouteOrigins?
     /// The maximum time that a finished line waits for its names.
     let nameTimeout: Nanoseconds
+    /// The interface of the trace, on which link-local routers are.
+    var zone: String?
     /// The maximum time that a finished line waits for the registry.
     static let originTimeout = Nanoseconds.seconds(5)
 
@@ -37,10 +39,14 @@ struct TracerouteNames {
         return deadline
     }
 
+    /// The address with its zone if it needs one: `fe80::1%eth0`.
+    func text(of address: IPAddress) -> String { address.text(zone: zone) }
+
     /// `192.0.2.1`, or `gateway.example (192.0.2.1)`.
     func host(_ address: IPAddress) -> String {
-        guard lookUps != nil else { return "\(address)" + origin(address) }
-        return "\(Text.escaped(name(of: address) ?? "\(address)")) (\(address))" + origin(address)
+        let text = text(of: address)
+        guard lookUps != nil else { return text + origin(address) }
+        return "\(Text.escaped(name(of: address) ?? text)) (\(text))" + origin(address)
     }
 
     /// ` [AS64500/AS64501]`; ` [*]` if the registry has none.
@@ -48,6 +54,11 @@ struct TracerouteNames {
         guard let found = origins?.origins(of: address) else { return "" }
         return " [\(found.isEmpty ? "*" : found.joined(separator: "/"))]"
     }
+}
+
+extension IPAddress {
+    /// The address, with the interface as its zone if it needs one (RFC 4007, section 11).
+    func text(zone: String?) -> String { needsZone ? zone.map { "\(self)%\($0)" } ?? "\(self)" : "\(self)" }
 }
 
 /// Finished lines that wait for the names in them, in order.

@@ -61,7 +61,7 @@ struct TracerouteRun {
         let result: CyclesResult
         if let terminal {
             let lines = CyclesScreenLines(
-                title: "traceroute to \(Text.escaped(target.text)) (\(target.destination.address))",
+                title: "traceroute to \(Text.escaped(target.text)) (\(target.addressText))",
                 names: names, showsNames: !command.isNumeric, console: console, isUnicode: TerminalEncoding.isUnicode)
             defer { terminal.leave() }
             result = try console.run(
@@ -79,7 +79,8 @@ struct TracerouteRun {
     private func names(_ trace: TracerouteRunner) throws -> TracerouteNames {
         TracerouteNames(
             lookUps: command.isNumeric ? nil : trace.names,
-            origins: command.printsOrigins ? try origins(trace) : nil, nameTimeout: command.nameWait)
+            origins: command.printsOrigins ? try origins(trace) : nil, nameTimeout: command.nameWait,
+            zone: trace.targets[0].interface)
     }
 
     /// Returns the lookups at the server of RA_SERVER and the port of RA_SERVICE, as in traceroute, or in the DNS zone
@@ -97,9 +98,12 @@ struct TracerouteRun {
 }
 
 extension TraceTarget {
+    /// The address with its zone if it needs one.
+    var addressText: String { destination.address.text(zone: interface) }
+
     /// The first line of a trace or of its paths.
     func title(_ what: String) -> String {
-        "\(what) to \(Text.escaped(text)) (\(destination.address)), \(configuration.maximumHops) hops max, "
+        "\(what) to \(Text.escaped(text)) (\(addressText)), \(configuration.maximumHops) hops max, "
             + "\(configuration.wholeLength) byte packets\n"
     }
 

@@ -5,7 +5,7 @@ final class TracerouteText: TracerouteReport {
     private let command: TracerouteCommand
     private let console: Console
     private let targets: [TraceTarget]
-    let names: TracerouteNames
+    private(set) var names: TracerouteNames
     var held: HeldLines<TracerouteEvent>
     /// The MTU printed last.
     private var lastMTU: Int?
@@ -23,13 +23,14 @@ final class TracerouteText: TracerouteReport {
         case .answered: break
         case .began(let index):
             lastMTU = nil
+            names.zone = targets[index].interface
             // An empty line between the traces of several targets.
             if index > 0 { console.output.write("\n") }
             console.output.write(targets[index].title("traceroute"))
         case .hop(let hop): console.output.write(line(hop))
         case .ended(let index, let summary):
             targets[index].complain(summary, console)
-            for verdict in summary.verdicts { console.output.write(verdict.sentence + "\n") }
+            for verdict in summary.verdicts { console.output.write(verdict.sentence(names) + "\n") }
         }
     }
 

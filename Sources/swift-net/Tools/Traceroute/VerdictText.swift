@@ -1,8 +1,8 @@
 import SwiftNet
 
 extension TraceVerdict {
-    /// The finding as one line, without the line feed.
-    var sentence: String {
+    /// Returns the finding as one line, without the line feed.
+    func sentence(_ names: TracerouteNames) -> String {
         switch self {
         case .silentHop(let hop): "hop \(hop) forwards packets but sends no replies"
         case .balanced(let first, let last):
@@ -19,7 +19,7 @@ extension TraceVerdict {
         case .rateLimited(let hop, let percent):
             "hop \(hop) limits its replies: it does not reply to \(percent) % of its own probes, and forwards those to later hops"
         case .deadBranch(let hop, let router):
-            "dead branch behind \(router) at hop \(hop): flows through it get no reply, others reach the target"
+            "dead branch behind \(names.text(of: router)) at hop \(hop): flows through it get no reply, others reach the target"
         case .packetTooLong(let length, let mtu):
             "not reached: packets of \(length) bytes exceed the MTU of the first link, \(mtu) bytes"
         case .unreachable(0): "not reached: no replies"
