@@ -32,6 +32,37 @@ struct TracerouteCyclesTests {
         }
     }
 
+    @Test("a router's refusal has the mark of a plain trace", arguments: [("unreachable", "!H"), ("prohibit", "!X")])
+    func refusal(route: String, mark: String) async throws {
+        try await Lab.with(.chain(hops: 3).and("ip -n h2 route add \(route) 198.18.99.0/24")) { lab in
+            let cycles = "--cycles 2 --interval 0.1 198.18.99.1"
+            let text = try await lab.traceroute("h0", "-n --report \(cycles)")
+            #expect(text.status == 1 && text.lines[3].hasPrefix("  2.|-- 198.18.2.2 "), "\(text)")
+            #expect(text.lines[3].hasSuffix(" \(mark)") && !text.lines[2].contains("!"), "\(text)")
+            let screen = try await self.inTerminal(
+                lab,
+                """
+                type_in '\(Binary.swiftNet) traceroute -n --live --interval 0.2 198.18.99.1'
+                wait_for '2  198.18.2.2 \(mark) '; screen; t send-keys q; wait_for 'HOST:'
+                """)
+            #expect(screen.output.contains("2  198.18.2.2 \(mark) "), "\(screen)")
+        }
+    }
+
+    @Test("the MTU that a router reports, as the mark of its hop")
+    func reportedMTU() async throws {
+        try await Lab.with(.routed) { lab in
+            for method in ["-I", "-U"] {
+                let arguments = "-nF \(method) --report --cycles 3 --interval 0.1 198.51.100.2 1450"
+                let text = try await lab.traceroute("a", arguments)
+                #expect(
+                    text.lines[3].hasPrefix("  2.|-- 192.0.2.254 ") && text.lines[3].hasSuffix(" !F-1400"), "\(text)")
+                let json = try await lab.traceroute("a", "-j " + arguments)
+                #expect(json.output.contains(#""annotation":"!F-1400""#), "\(json)")
+            }
+        }
+    }
+
     @Test("loss on a link is named, a router that limits its answers is not called loss")
     func loss() async throws {
         guard await Peer.require(.nft) else { return }

@@ -87,7 +87,7 @@ struct CyclesScreenLines {
     private func name(_ hop: CyclesHop) -> String {
         guard let address = hop.addresses.first else { return hop.annotation ?? "???" }
         let text = names.text(of: address)
-        return showsNames ? names.name(of: address).map(Text.escaped) ?? text : text
+        return (showsNames ? names.name(of: address).map(Text.escaped) ?? text : text) + CyclesColumns.mark(hop)
     }
 
     private func row(

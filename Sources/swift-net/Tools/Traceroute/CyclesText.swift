@@ -34,7 +34,7 @@ final class CyclesText: CyclesReport {
             let number = "\(hop.timeToLive)"
             output.write(
                 String(repeating: " ", count: max(3 - number.count, 0))
-                    + "\(number).|-- \(padded(label, width)) \(CyclesColumns.row(hop))\n")
+                    + "\(number).|-- \(padded(label, width)) \(CyclesColumns.row(hop))\(CyclesColumns.mark(hop))\n")
             for address in hop.addresses.dropFirst() { output.write("        \(names.host(address))\n") }
         }
         for verdict in result.summary.verdicts { output.write(verdict.sentence(names) + "\n") }
@@ -60,6 +60,12 @@ enum CyclesColumns {
             ].map(tenth)
         let loss = Percent.oneDecimal(hop.lost, of: hop.sent) + "%"
         return padded(loss, 6) + padded("\(hop.sent)", 6) + " " + times.map { padded($0, 6) }.joined()
+    }
+
+    /// The annotation of the hop's last reply, as a plain trace prints it: ` !X`; empty if there is none, or if it stands
+    /// in place of the address.
+    static func mark(_ hop: CyclesHop) -> String {
+        hop.addresses.isEmpty ? "" : hop.annotation.map { " \($0)" } ?? ""
     }
 
     private static func tenth(_ time: Nanoseconds) -> String {
