@@ -55,6 +55,32 @@ struct TracerouteLocalFailureTests {
         }
     }
 
+    @Test(
+        "--fwmark marks every probe, and the lookup of the route, in every mode",
+        arguments: [
+            "", "-I", "-T", "--mtu", "--paths", "--dot", "--paths -T", "--report --cycles 2 --interval 0.1",
+            "--report -U --cycles 2 --interval 0.1", "--live --cycles 2 --interval 0.1",
+        ])
+    func markedRoute(mode: String) async throws {
+        guard await Peer.require(.nft) else { return }
+        // Packets without the mark have no route, and are dropped.
+        let layout = Lab.Layout.chain(hops: 2).and(
+            """
+            ip -n h0 route del default
+            ip -n h0 route add default via 198.18.1.2 table 7
+            ip -n h0 rule add fwmark 7 table 7
+            ip netns exec h0 nft add table ip t
+            ip netns exec h0 nft add chain ip t o '{ type filter hook output priority 0; }'
+            ip netns exec h0 nft add rule ip t o oifname r1 meta mark != 7 drop
+            """)
+        try await Lab.with(layout) { lab in
+            let marked = try await lab.traceroute("h0", "-n --fwmark 7 \(mode) 198.18.2.2")
+            #expect(marked.status == 0 && marked.errors.isEmpty && marked.output.contains("198.18.1.2"), "\(marked)")
+            let other = try await lab.traceroute("h0", "-n \(mode) 198.18.2.2")
+            #expect(other.status == 2 && other.errors.contains("Network is unreachable"), "\(other)")
+        }
+    }
+
     @Test("--fwmark marks every probe")
     func mark() async throws {
         guard await Peer.require(.nft) else { return }
