@@ -39,6 +39,8 @@ struct TracerouteCyclesTests {
             let text = try await lab.traceroute("h0", "-n --report \(cycles)")
             #expect(text.status == 1 && text.lines[3].hasPrefix("  2.|-- 198.18.2.2 "), "\(text)")
             #expect(text.lines[3].hasSuffix(" \(mark)") && !text.lines[2].contains("!"), "\(text)")
+            let csv = try await lab.traceroute("h0", "-n --report --csv \(cycles)")
+            #expect(csv.lines[2].hasSuffix(",\(mark),"), "\(csv)")
             let screen = try await self.inTerminal(
                 lab,
                 """
@@ -60,6 +62,40 @@ struct TracerouteCyclesTests {
                 let json = try await lab.traceroute("a", "-j " + arguments)
                 #expect(json.output.contains(#""annotation":"!F-1400""#), "\(json)")
             }
+        }
+    }
+
+    @Test("CSV: mtr's columns, in its order")
+    func csv() async throws {
+        guard await Peer.require(.mtr, .nft) else { return }
+        try await Lab.with(.chain(hops: 4, silent: 2)) { lab in
+            func table(_ outcome: Lab.Outcome) -> [[String: String]] {
+                let rows = outcome.lines.map { line in
+                    line.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
+                }
+                return rows.dropFirst().map { Dictionary(zip(rows[0], $0)) { first, _ in first } }
+            }
+            let arguments = "-n --report --csv --cycles 2 --interval 0.1 198.18.4.2"
+            let outcome = try await lab.traceroute("h0", arguments)
+            let ours = table(outcome)
+            let theirs = table(try await lab.run("h0", ["mtr", "-rnC", "-c", "2", "-i", "0.1", "198.18.4.2"]))
+            #expect(outcome.status == 0 && outcome.errors.isEmpty && ours.count == 4 && theirs.count == 4, "\(outcome)")
+            #expect(
+                outcome.lines[0]
+                    == "Version,Start_Time,Status,Host,Hop,Ip,Loss%,Snt,Last,Avg,Best,Wrst,StDev,Name,Mark,Others")
+            for (our, their) in zip(ours, theirs) {
+                for column in ["Status", "Host", "Hop", "Ip", "Snt"] {
+                    #expect(our[column] == their[column], "\(column): \(our) \(their)")
+                }
+                #expect(our["Loss%"].flatMap(Double.init) == their["Loss%"].flatMap(Double.init), "\(our) \(their)")
+            }
+            #expect(ours[1]["Ip"] == "???" && ours[1]["Loss%"] == "100.0" && ours[1]["Avg"] == "", "\(ours[1])")
+            #expect(ours[0]["Best"].flatMap(Double.init).map { $0 > 0 && $0 < 100 } == true, "\(ours[0])")
+            let closed = try await lab.run(
+                "h0",
+                ["env", "RA_SERVICE=1", "RA_SERVER=127.0.0.1", Binary.swiftNet, "traceroute"]
+                    + ("-A " + arguments).split(separator: " ").map(String.init))
+            #expect(closed.lines[0].contains(",Ip,Asn,Loss%,") && closed.lines[1].contains(",AS???,"), "\(closed)")
         }
     }
 
@@ -174,6 +210,8 @@ struct TracerouteCyclesTests {
             ("--report -w 1,2 192.0.2.1", "invalid value '1,2' for -w (expected MAX with --report)"),
             ("--report 127.0.0.1 127.0.0.2", "--report takes one target"),
             ("--report --cycles 0 192.0.2.1", "invalid value '0' for --cycles (expected 1 to 1000000)"),
+            ("--csv 192.0.2.1", "--csv requires --report"),
+            ("--report --csv -j 192.0.2.1", "--csv cannot be used with -j"),
             ("--cycles 3 192.0.2.1", "--cycles requires --report or --live"),
             ("--interval 3 192.0.2.1", "--interval requires --report or --live"),
         ])

@@ -44,6 +44,7 @@ struct TracerouteCommand: Command {
     var confidence = 0.95
     var cycles: Int?
     var interval = Nanoseconds.seconds(1)
+    var isCSV = false
 
     var mode = hops
     var targets: [String] = []
@@ -185,6 +186,10 @@ struct TracerouteCommand: Command {
     private static func declareOutput(_ options: inout OptionTable<Self>) {
         options.section("Output")
         options.json(in: [hops, paths, report])
+        options.flag(
+            "--csv", help: "Print the table of --report as comma-separated values, with mtr's columns.", in: [report],
+            excludes: ["-j"]
+        ) { $0.isCSV = true }
         options.flag("-n", "--numeric", help: "Do not look up names.") { $0.isNumeric = true }
         options.option(
             "--name-wait", value: .duration(),

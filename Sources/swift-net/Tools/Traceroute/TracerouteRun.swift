@@ -55,9 +55,13 @@ struct TracerouteRun {
             command.targets[0], .init(command.trace, cycles: cycles, interval: command.interval), options: options)
         let (target, names) = (monitor.trace.targets[0], try names(monitor.trace))
         let report: any CyclesReport =
-            console.isJSON
-            ? CyclesJSON(console, target, names, cycles: cycles)
-            : CyclesText(console, target, names, cycles: cycles)
+            if command.isCSV {
+                CyclesCSV(console, target, names, cycles: cycles)
+            } else if console.isJSON {
+                CyclesJSON(console, target, names, cycles: cycles)
+            } else {
+                CyclesText(console, target, names, cycles: cycles)
+            }
         let result: CyclesResult
         if let terminal {
             let lines = CyclesScreenLines(

@@ -1,0 +1,63 @@
+import LinuxProcess
+import SwiftNet
+
+/// The loss and round-trip times of each hop as comma-separated values (RFC 4180), printed at the end: the columns of
+/// mtr's CSV, in its order, and further ones after them.
+final class CyclesCSV: CyclesReport {
+    private let console: Console
+    private let target: TraceTarget
+    let names: TracerouteNames
+    let cycles: Int?
+    var held: HeldLines<IPAddress>
+    private var started = SystemClock.now
+
+    init(_ console: Console, _ target: TraceTarget, _ names: TracerouteNames, cycles: Int?) {
+        self.console = console
+        self.target = target
+        self.names = names
+        self.cycles = cycles
+        held = HeldLines(names)
+    }
+
+    func begin() { started = SystemClock.now }
+
+    func finish(_ result: CyclesResult, drops: KernelDrops, at now: Instant) {
+        target.complain(result.summary, console)
+        write(
+            ["Version", "Start_Time", "Status", "Host", "Hop", "Ip"] + (names.origins == nil ? [] : ["Asn"])
+                + ["Loss%", "Snt", "Last", "Avg", "Best", "Wrst", "StDev", "Name", "Mark", "Others"])
+        for hop in result.hops { write(row(hop)) }
+    }
+
+    private func row(_ hop: CyclesHop) -> [String] {
+        let address = hop.addresses.first
+        var fields = [
+            "swift-net \(CommandTree.version)", "\(WallTime.nanoseconds(started) / 1_000_000_000)", "OK",
+            Text.escaped(target.text), "\(hop.timeToLive)", address.map { names.text(of: $0) } ?? "???",
+        ]
+        if let origins = names.origins {
+            let found = address.map { origins.origins(of: $0) } ?? []
+            fields.append(found.isEmpty ? "AS???" : found.joined(separator: "/"))
+        }
+        let statistics = hop.statistics
+        let times = [
+            hop.last ?? .zero, statistics.average, statistics.minimum, statistics.maximum, statistics.sampleDeviation,
+        ]
+        fields += [Percent.oneDecimal(hop.lost, of: hop.sent), "\(hop.sent)"]
+        fields += times.map { hop.isUnresponsive ? "" : Milliseconds.fixed($0) }
+        return fields + [
+            address.flatMap { names.name(of: $0) }.map(Text.escaped) ?? "", hop.annotation ?? "",
+            hop.addresses.dropFirst().map { names.text(of: $0) }.joined(separator: " "),
+        ]
+    }
+
+    private func write(_ fields: [String]) {
+        console.output.write(fields.map(Self.quoted).joined(separator: ",") + "\n")
+    }
+
+    /// Encloses a field in quotation marks if it has a comma or a quotation mark; control characters were escaped.
+    private static func quoted(_ field: String) -> String {
+        guard field.contains(",") || field.contains("\"") else { return field }
+        return "\"" + field.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"") + "\""
+    }
+}
