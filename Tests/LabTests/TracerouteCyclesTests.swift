@@ -99,6 +99,36 @@ struct TracerouteCyclesTests {
         }
     }
 
+    @Test("long names: cut at the edge of a terminal, whole with --wide and in a pipe; in --live columns make room")
+    func wide() async throws {
+        let name = "a-router-with-a-long-name.of-a-long.domain.that-does-not-fit.example"
+        let hosts = "printf '198.18.1.2 \(name)\\n' >/mnt/hosts; mount --bind /mnt/hosts /etc/hosts"
+        try await Lab.with(Lab.Layout.chain(hops: 2).withFiles) { lab in
+            let command = "\(Binary.swiftNet) traceroute --cycles 1 --interval 0.1"
+            let piped = try await lab.run("h0", ["sh", "-c", "\(hosts); \(command) --report 198.18.2.2"])
+            #expect(piped.status == 0 && piped.lines[2].contains("\(name) (198.18.1.2)  "), "\(piped)")
+            let outcome = try await self.inTerminal(
+                lab,
+                """
+                \(hosts)
+                type_in '\(command) --report 198.18.2.2; echo cut'; wait_for '^cut'; screen; echo =====
+                type_in 'clear; \(command) --report --wide 198.18.2.2; echo whole'; wait_for '^whole'; screen; echo =====
+                type_in 'clear; \(Binary.swiftNet) traceroute --live --interval 0.2 198.18.2.2'
+                wait_for 'cycle [2-9]'; wait_for 'Loss% .* StDev'; screen; echo =====
+                t send-keys w; wait_for '\(name)'; screen; t send-keys q; wait_for 'HOST:'
+                """)
+            let parts = outcome.output.split(separator: "=====\n", omittingEmptySubsequences: false)
+            try #require(parts.count == 4, "\(outcome)")
+            #expect(parts[0].contains("\n  1.|-- a-router-with") && !parts[0].contains(name), "\(parts[0])")
+            #expect(parts[0].contains("Loss%   Snt   Last   Avg  Best  Wrst StDev\n"), "\(parts[0])")
+            #expect(parts[1].contains(name), "\(parts[1])")
+            #expect(parts[2].contains("Loss%   Snt   Last   Avg  Best  Wrst StDev"), "\(parts[2])")
+            // The name has 68 columns, with the hop and the gap 77: three of the seven columns fit in 100.
+            #expect(parts[3].contains("\(name)    0.0%  ") && !parts[3].contains("Best"), "\(parts[3])")
+            #expect(parts[3].contains("Loss%   Snt   Last\n"), "\(parts[3])")
+        }
+    }
+
     @Test("loss on a link is named, a router that limits its answers is not called loss")
     func loss() async throws {
         guard await Peer.require(.nft) else { return }
@@ -212,6 +242,7 @@ struct TracerouteCyclesTests {
             ("--report --cycles 0 192.0.2.1", "invalid value '0' for --cycles (expected 1 to 1000000)"),
             ("--csv 192.0.2.1", "--csv requires --report"),
             ("--report --csv -j 192.0.2.1", "--csv cannot be used with -j"),
+            ("--wide 192.0.2.1", "--wide requires --report or --live"),
             ("--cycles 3 192.0.2.1", "--cycles requires --report or --live"),
             ("--interval 3 192.0.2.1", "--interval requires --report or --live"),
         ])

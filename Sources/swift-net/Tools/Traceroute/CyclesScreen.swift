@@ -52,6 +52,7 @@ final class CyclesScreen: Report {
         case .character("d"): contents.mode = contents.mode == .numbers ? .history : .numbers
         case .character("g"): contents.showsGraph.toggle()
         case .character("n"): contents.showsNames.toggle()
+        case .character("w"): contents.isWide.toggle()
         case .character("j"), .down: contents.selected += 1
         case .character("k"), .up: contents.selected -= 1
         default: break

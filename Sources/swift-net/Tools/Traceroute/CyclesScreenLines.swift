@@ -12,6 +12,8 @@ struct CyclesScreenLines {
 
     var mode = Mode.numbers
     var showsNames: Bool
+    /// Whether hosts are shown in full, and only the columns for which there is room then.
+    var isWide: Bool
     /// Whether a graph of the selected hop is below the table.
     var showsGraph = false
     /// The selected row.
@@ -24,10 +26,13 @@ struct CyclesScreenLines {
     /// The eight bar characters, from low to high.
     private let bars: [Character]
 
-    init(title: String, names: TracerouteNames, showsNames: Bool, console: Console, isUnicode: Bool) {
+    init(
+        title: String, names: TracerouteNames, showsNames: Bool, isWide: Bool, console: Console, isUnicode: Bool
+    ) {
         self.title = title
         self.names = names
         self.showsNames = showsNames
+        self.isWide = isWide
         self.console = console
         graph = RoundTripGraph(isUnicode: isUnicode)
         bars = Array(isUnicode ? "▁▂▃▄▅▆▇█" : "_.,-~=+*")
@@ -47,10 +52,11 @@ struct CyclesScreenLines {
         ]
         lines.append(
             console.line(
-                [ScreenCell("q quit  p pause  r reset  d display  g graph  n names  j/k down, up", .dim)],
+                [ScreenCell("q quit  p pause  r reset  d display  g graph  n names  w wide  j/k down, up", .dim)],
                 columns: columns))
         let nameWidth = self.nameWidth(hops, columns)
-        let numbers = mode == .numbers ? "  " + CyclesColumns.heading : ""
+        let count = mode == .numbers ? CyclesColumns.count(in: columns - nameWidth - 9) : 0
+        let numbers = count > 0 ? "  " + CyclesColumns.heading(count) : ""
         lines.append(
             console.line(
                 [ScreenCell("  Hop  " + ScreenCell.padded("Host", nameWidth) + numbers, .dim)], columns: columns))
@@ -59,7 +65,7 @@ struct CyclesScreenLines {
         }
         for (index, hop) in hops.enumerated().dropFirst(firstRow).prefix(room) {
             lines.append(
-                console.line(row(hop, isSelected: index == selected, nameWidth, top, columns), columns: columns))
+                console.line(row(hop, isSelected: index == selected, nameWidth, count, top, columns), columns: columns))
         }
         if hops.indices.contains(selected) {
             lines.append(console.line([ScreenCell(details(hops[selected]), .dim)], columns: columns))
@@ -80,6 +86,7 @@ struct CyclesScreenLines {
 
     private func nameWidth(_ hops: [CyclesHop], _ columns: Int) -> Int {
         let longest = hops.map { name($0).count }.max() ?? 0
+        if isWide { return max(min(max(longest, 16), columns - 7), 7) }
         let fixed = 7 + (mode == .numbers ? 2 + CyclesColumns.heading.count : 12)
         return max(min(max(longest, 16), columns - fixed), 7)
     }
@@ -91,7 +98,7 @@ struct CyclesScreenLines {
     }
 
     private func row(
-        _ hop: CyclesHop, isSelected: Bool, _ nameWidth: Int, _ top: Nanoseconds, _ columns: Int
+        _ hop: CyclesHop, isSelected: Bool, _ nameWidth: Int, _ count: Int, _ top: Nanoseconds, _ columns: Int
     ) -> [ScreenCell] {
         let number = "\(hop.timeToLive)"
         let color: Console.Color? =
@@ -100,8 +107,8 @@ struct CyclesScreenLines {
             ScreenCell((isSelected ? ">" : " ") + ScreenCell.padded("", 4 - number.count) + number + "  ", nil),
             ScreenCell(ScreenCell.padded(name(hop), nameWidth), hop.isUnresponsive ? .dim : nil),
         ]
-        if mode == .numbers {
-            cells.append(ScreenCell("  " + CyclesColumns.row(hop), hop.isUnresponsive ? .dim : color))
+        if count > 0 {
+            cells.append(ScreenCell("  " + CyclesColumns.row(hop, count), hop.isUnresponsive ? .dim : color))
         }
         let used = cells.reduce(2) { $0 + $1.text.count }
         if columns - used >= 8 {

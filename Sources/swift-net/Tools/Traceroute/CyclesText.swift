@@ -7,14 +7,17 @@ final class CyclesText: CyclesReport {
     private let target: TraceTarget
     let names: TracerouteNames
     let cycles: Int?
+    /// Whether hosts are printed in full even if lines exceed the width of the terminal.
+    private let isWide: Bool
     var held: HeldLines<IPAddress>
     private var started = SystemClock.now
 
-    init(_ console: Console, _ target: TraceTarget, _ names: TracerouteNames, cycles: Int?) {
+    init(_ console: Console, _ target: TraceTarget, _ names: TracerouteNames, cycles: Int?, isWide: Bool) {
         self.console = console
         self.target = target
         self.names = names
         self.cycles = cycles
+        self.isWide = isWide
         held = HeldLines(names)
     }
 
@@ -28,28 +31,36 @@ final class CyclesText: CyclesReport {
             hop.addresses.first.map { names.host($0) } ?? hop.annotation ?? "???"
         }
         let host = Text.escaped(CurrentProcess.hostName)
-        let width = max(labels.map(\.count).max() ?? 0, host.count - 2, 24) + 1
-        output.write("HOST: \(padded(host, width + 2)) \(CyclesColumns.heading)\n")
+        let longest = max(labels.map(\.count).max() ?? 0, host.count - 2, 24) + 1
+        let room = isWide ? nil : output.terminalWidth.map { max($0 - 9 - CyclesColumns.heading.count, 16) }
+        let width = min(longest, room ?? longest)
+        output.write("HOST: \(ScreenCell.padded(host, width + 2)) \(CyclesColumns.heading)\n")
         for (hop, label) in zip(result.hops, labels) {
             let number = "\(hop.timeToLive)"
             output.write(
                 String(repeating: " ", count: max(3 - number.count, 0))
-                    + "\(number).|-- \(padded(label, width)) \(CyclesColumns.row(hop))\(CyclesColumns.mark(hop))\n")
+                    + "\(number).|-- \(ScreenCell.padded(label, width)) \(CyclesColumns.row(hop))\(CyclesColumns.mark(hop))\n"
+            )
             for address in hop.addresses.dropFirst() { output.write("        \(names.host(address))\n") }
         }
         for verdict in result.summary.verdicts { output.write(verdict.sentence(names) + "\n") }
-    }
-
-    private func padded(_ text: String, _ width: Int) -> String {
-        text + String(repeating: " ", count: max(width - text.count, 0))
     }
 }
 
 /// Formats the statistics of one hop as mtr(8) does: loss, sent, last, average, best, worst, standard deviation.
 enum CyclesColumns {
-    static let heading = " Loss%   Snt   Last   Avg  Best  Wrst StDev"
+    private static let titles = [" Loss%", "   Snt", "   Last", "   Avg", "  Best", "  Wrst", " StDev"]
+    static let count = titles.count
+    static let heading = heading(count)
 
-    static func row(_ hop: CyclesHop) -> String {
+    /// Returns the heading of the first columns.
+    static func heading(_ count: Int) -> String { titles.prefix(count).joined() }
+
+    /// Returns the number of columns that fit.
+    static func count(in width: Int) -> Int { (0...count).last { heading($0).count <= width } ?? 0 }
+
+    /// Returns the values of the first columns.
+    static func row(_ hop: CyclesHop, _ count: Int = count) -> String {
         let statistics = hop.statistics
         let times =
             hop.isUnresponsive
@@ -59,7 +70,7 @@ enum CyclesColumns {
                 statistics.sampleDeviation,
             ].map(tenth)
         let loss = Percent.oneDecimal(hop.lost, of: hop.sent) + "%"
-        return padded(loss, 6) + padded("\(hop.sent)", 6) + " " + times.map { padded($0, 6) }.joined()
+        return zip(titles, [loss, "\(hop.sent)"] + times).prefix(count).map { padded($1, $0.count) }.joined()
     }
 
     /// The annotation of the hop's last reply, as a plain trace prints it: ` !X`; empty if there is none, or if it stands

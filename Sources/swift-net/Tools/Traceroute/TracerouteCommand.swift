@@ -45,6 +45,7 @@ struct TracerouteCommand: Command {
     var cycles: Int?
     var interval = Nanoseconds.seconds(1)
     var isCSV = false
+    var isWide = false
 
     var mode = hops
     var targets: [String] = []
@@ -72,7 +73,7 @@ struct TracerouteCommand: Command {
             in: [report]
         ) { _ in }
         options.flag(
-            "--live", help: "Show this table on a full screen; the keys are q, p, r, d, g, n, j and k.", in: [live]
+            "--live", help: "Show this table on a full screen; the keys are q, p, r, d, g, n, w, j and k.", in: [live]
         ) { _ in }
         options.option(
             "--cycles", value: .integer(1...1_000_000, "COUNT"),
@@ -190,6 +191,9 @@ struct TracerouteCommand: Command {
             "--csv", help: "Print the table of --report as comma-separated values, with mtr's columns.", in: [report],
             excludes: ["-j"]
         ) { $0.isCSV = true }
+        options.flag(
+            "--wide", help: "Print host names in full, whatever the width of the terminal.", in: [report, live]
+        ) { $0.isWide = true }
         options.flag("-n", "--numeric", help: "Do not look up names.") { $0.isNumeric = true }
         options.option(
             "--name-wait", value: .duration(),

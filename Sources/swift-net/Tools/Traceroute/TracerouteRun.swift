@@ -60,13 +60,14 @@ struct TracerouteRun {
             } else if console.isJSON {
                 CyclesJSON(console, target, names, cycles: cycles)
             } else {
-                CyclesText(console, target, names, cycles: cycles)
+                CyclesText(console, target, names, cycles: cycles, isWide: command.isWide)
             }
         let result: CyclesResult
         if let terminal {
             let lines = CyclesScreenLines(
                 title: "traceroute to \(Text.escaped(target.text)) (\(target.addressText))",
-                names: names, showsNames: !command.isNumeric, console: console, isUnicode: TerminalEncoding.isUnicode)
+                names: names, showsNames: !command.isNumeric, isWide: command.isWide, console: console,
+                isUnicode: TerminalEncoding.isUnicode)
             defer { terminal.leave() }
             result = try console.run(
                 CyclesScreen(lines, on: LiveScreen(terminal, console), table: report), of: monitor)
