@@ -243,6 +243,9 @@ struct TracerouteCyclesTests {
             ("--csv 192.0.2.1", "--csv requires --report"),
             ("--report --csv -j 192.0.2.1", "--csv cannot be used with -j"),
             ("--wide 192.0.2.1", "--wide requires --report or --live"),
+            ("--live --paths 192.0.2.1", "--paths cannot be used with --live"),
+            ("--report --paths -I 192.0.2.1", "-I cannot be used with --report --paths"),
+            ("--report --confidence 99 192.0.2.1", "--confidence requires --paths or --dot"),
             ("--cycles 3 192.0.2.1", "--cycles requires --report or --live"),
             ("--interval 3 192.0.2.1", "--interval requires --report or --live"),
         ])

@@ -64,16 +64,55 @@ struct TraceroutePathsTests {
         }
     }
 
+    @Test(
+        "--report: each path has its own loss, of a dead branch and of one that loses packets", arguments: ["", " -T"])
+    func lossPerPath(method: String) async throws {
+        guard await Peer.require(.nft) else { return }
+        let layout = Lab.Layout.diamond(3, dead: 2).and(
+            """
+            ip netns exec b3 nft add table ip t
+            ip netns exec b3 nft add chain ip t f '{ type filter hook forward priority 0; }'
+            ip netns exec b3 nft add rule ip t f ip daddr 198.18.9.2 numgen random mod 10 '<' 3 drop
+            ip netns exec t sysctl -qw net.ipv4.icmp_ratelimit=0
+            """)
+        try await Lab.with(layout) { lab in
+            let options = "--report --paths --confidence 99.99\(method) --interval 0.02"
+            let outcome = try await lab.traceroute("h", "-nj \(options) --cycles 60 198.18.9.2")
+            let hops = outcome.objects("hop")
+            #expect(
+                outcome.status == 0 && outcome.errors.isEmpty && hops.allSatisfy { $0["sent"] == "60" }, "\(outcome)")
+            var losses: [[Double]] = []
+            for branch in 1...3 {
+                let path = hops.filter { $0["path"] == "\(branch)" }
+                #expect(path.prefix(2).map { $0["addr"] } == ["198.18.8.2", "198.18.\(100 + branch).2"], "\(path)")
+                losses.append(path.map { $0.number("loss_percent") ?? -1 })
+                guard branch != 2 else { continue }
+                #expect(path.dropFirst(2).map { $0["addr"] } == ["198.18.151.2", "198.18.9.2"], "\(path)")
+            }
+            #expect(losses[0] == [0, 0, 0, 0] && losses[1] == [0, 0, 100], "\(losses)")
+            #expect(losses[2].count == 4 && losses[2][..<2] == [0, 0], "\(losses)")
+            #expect(losses[2][2...].allSatisfy { (5..<60).contains($0) }, "\(losses)")
+            let summary = try #require(outcome.summary)
+            #expect(summary["paths"] == "3" && summary["confidence"] == "0.9999", "\(summary.text)")
+            #expect(summary.text.contains(#"{"kind":"dead-branch","ttl":2,"addr":"198.18.102.2"}"#), "\(summary.text)")
+            #expect(summary.text.contains(#"{"kind":"loss","ttl":3,"path":3,"loss_percent":"#), "\(summary.text)")
+            #expect(summary.text.ranges(of: #""kind":"loss""#).count == 1, "\(summary.text)")
+            let text = try await lab.traceroute("h", "-n \(options) --cycles 60 198.18.9.2")
+            let parts = text.lines.filter { $0.hasPrefix("path ") }
+            #expect(parts.prefix(3) == ["path 1 of 3", "path 2 of 3", "path 3 of 3"] && parts.count == 4, "\(text)")
+            #expect(parts[3].hasPrefix("path 3: loss at the link to hop 3: "), "\(text)")
+            #expect(text.output.contains("\n  3.|-- ???                       100.0%    60 "), "\(text)")
+            #expect(text.output.contains("\ndead branch behind 198.18.102.2 at hop 2: "), "\(text)")
+            let csv = try await lab.traceroute("h", "-n \(options) --csv --cycles 30 198.18.9.2")
+            #expect(csv.lines[0].hasSuffix(",Others,Path") && csv.lines[1].hasSuffix(",,,,1"), "\(csv)")
+            #expect(csv.lines.count == 12 && csv.lines[11].hasSuffix(",3"), "\(csv)")
+        }
+    }
+
     @Test("a branch that drops what it is to pass on: the working one is finished, the dead one named")
     func deadBranch() async throws {
         guard await Peer.require(.nft) else { return }
-        let layout = Lab.Layout.diamond(2).and(
-            """
-            ip netns exec b2 nft add table ip t
-            ip netns exec b2 nft add chain ip t f '{ type filter hook forward priority 0; }'
-            ip netns exec b2 nft add rule ip t f ip daddr 198.18.9.2 drop
-            """)
-        try await Lab.with(layout) { lab in
+        try await Lab.with(.diamond(2, dead: 2)) { lab in
             // By the confidence of 95 %, one run in 128 sees one branch of the two.
             var complete = 0
             var incomplete = 0

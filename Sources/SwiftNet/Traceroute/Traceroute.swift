@@ -10,7 +10,7 @@ import WireFormat
 ///     }
 ///
 /// `Traceroute.Paths` finds every path of a load-balanced route (RFC 8597 describes multipath discovery), and
-/// `Traceroute.Cycles` measures loss and round trips of each hop over time.
+/// `Traceroute.Cycles` measures loss and round trips of each hop over time, on one path or on every path.
 public enum Traceroute: Tool {
     public typealias Target = String
 
@@ -152,14 +152,18 @@ public enum Traceroute: Tool {
             public var cycles: Int?
             /// The interval between cycles.
             public var interval: Nanoseconds
+            /// The probability of finding every branch of a load-balanced route, 0.5 to 0.99999, before each of its paths
+            /// is measured with UDP or TCP; nil for the path of one flow.
+            public var confidence: Double?
 
             public init(
                 _ trace: Traceroute.Configuration = .init(method: .icmp), cycles: Int? = 10,
-                interval: Nanoseconds = .seconds(1)
+                interval: Nanoseconds = .seconds(1), confidence: Double? = nil
             ) {
                 self.trace = trace
                 self.cycles = cycles
                 self.interval = interval
+                self.confidence = confidence.map { min(max($0, 0.5), 0.99999) }
             }
         }
 
@@ -170,7 +174,7 @@ public enum Traceroute: Tool {
         ) throws(SwiftNetError) -> Prepared {
             Prepared(
                 trace: try SwiftNetError.wrapping { try TracerouteRunner([target], configuration.trace, options) },
-                cycles: configuration.cycles, interval: configuration.interval)
+                configuration: configuration)
         }
 
         /// A measurement with a resolved target.
@@ -180,15 +184,16 @@ public enum Traceroute: Tool {
             public typealias Summary = CyclesResult
 
             public let trace: TracerouteRunner
-            let cycles: Int?
-            let interval: Nanoseconds
+            let configuration: Configuration
 
             public func run<Observer: EngineObserver>(
                 reportingTo observer: inout Observer
             ) throws(SwiftNetError) -> CyclesResult where Observer.Observed == CyclesEngine {
-                var engine = CyclesEngine(trace.configuration, cycles: cycles, interval: interval)
+                var engine = CyclesEngine(
+                    trace.configuration, cycles: configuration.cycles, interval: configuration.interval,
+                    stoppingRule: configuration.confidence.map { MDAStoppingRule(confidence: $0) })
                 try trace.run(&engine, reportingTo: &observer) { engine, _, failure in engine.setLink(failure) }
-                return CyclesResult(hops: engine.hops, summary: engine.summary)
+                return CyclesResult(paths: engine.paths, summary: engine.summary)
             }
         }
     }
@@ -206,7 +211,8 @@ public struct TracerouteResult: Sendable {
 
 /// The result of a measurement.
 public struct CyclesResult: Sendable {
-    public var hops: [CyclesHop]
+    /// The path of one flow, or every path that was found.
+    public var paths: [CyclesPath]
     public var summary: TracerouteSummary
 }
 

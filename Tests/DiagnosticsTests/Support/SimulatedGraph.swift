@@ -12,17 +12,21 @@ struct SimulatedGraph {
     var unresponsive: Set<[Int]> = []
     /// Routers that drop packets to forward, as hop and index.
     var dropping: Set<[Int]> = []
+    /// Routers that drop this share of the packets to forward, as hop and index.
+    var lossy: [[Int]: Double] = [:]
     /// Routers that reject everything with network unreachable.
     var refusing: Set<[Int]> = []
     /// The error limit of one router: a burst, then 1 per second (Linux's icmp_ratelimit).
     var burst: Int?
     /// The same for the target.
     var targetBurst: Int?
+    private var generator: SeededGenerator
     private var limits: [[Int]: AnswerLimit] = [:]
 
     init(_ layers: [[[Int]]], seed: UInt64) {
         self.layers = layers
         self.seed = seed
+        generator = SeededGenerator(seed: seed ^ 0x10_55)
     }
 
     /// A single router, `width` equal ones after it, and one that joins them.
@@ -63,6 +67,7 @@ struct SimulatedGraph {
                     from: Self.address(hop, index), to: source, hop)
             }
             if dropping.contains([hop, index]) { return nil }
+            if let share = lossy[[hop, index]], Double.random(in: 0..<1, using: &generator) < share { return nil }
             let next = layers[hop - 1][index]
             guard !next.isEmpty else { break }
             var random = SeededGenerator(

@@ -118,8 +118,9 @@ struct Lab: Sendable {
         }
 
         /// `h`, the router `r`, `width` equal routers `b1`, `b2` ... beside each other, the router
-        /// `s` where their nexthops join, and `t`, 198.18.9.2: `r` balances by flow. `bK` has 198.18.(100+K).2.
-        static func diamond(_ width: Int) -> Layout {
+        /// `s` where their nexthops join, and `t`, 198.18.9.2: `r` balances by flow. `bK` has 198.18.(100+K).2; it drops
+        /// packets to `t` where K is `dead`.
+        static func diamond(_ width: Int, dead: Int? = nil) -> Layout {
             var lines = ["for n in h r s t; do ip netns add $n; ip -n $n link set dev lo up; done"]
             func link(_ left: String, _ right: String, _ network: Int) {
                 lines += [
@@ -153,6 +154,13 @@ struct Lab: Sendable {
                 done
                 """,
             ]
+            if let dead {
+                lines += [
+                    "ip netns exec b\(dead) nft add table ip t",
+                    "ip netns exec b\(dead) nft add chain ip t f '{ type filter hook forward priority 0; }'",
+                    "ip netns exec b\(dead) nft add rule ip t f ip daddr 198.18.9.2 drop",
+                ]
+            }
             return Layout(script: lines.joined(separator: "\n"))
         }
 

@@ -13,31 +13,31 @@ public struct PathsEngine: Engine, ~Copyable {
     /// The maximum number of flows per hop: enough to distinguish about 30 equal branches.
     private static let flowLimit = 1_024
 
-    private let configuration: TracerouteConfiguration
+    let configuration: TracerouteConfiguration
     private let stoppingRule: MDAStoppingRule
-    private var prober: TraceProber
+    var prober: TraceProber
     private var pacer = HopPacer()
-    private var hops: [PathHop]
+    var hops: [PathHop]
     /// By flow, the first hop with a final reply: later hops are not probed.
-    private var ends: [Int: Int] = [:]
+    var ends: [Int: Int] = [:]
     /// The end of the first flow.
     private var finalHop: Int? { ends[0] }
     /// The last hop with a reply, -1 for none.
-    private var lastAnswered: Int { hops.lastIndex { $0.isAnswered } ?? -1 }
+    var lastAnswered: Int { hops.lastIndex { $0.isAnswered } ?? -1 }
     /// The last hop at which a router replied that is not the end of the path.
     private var lastRouter = -1
     private var hasLookedAgain = false
     /// The last router from which flows other than the first were tried; nil for none yet.
     private var triedFrom: Int?
-    private var start: Instant?
-    private var end: Instant?
+    var start: Instant?
+    var end: Instant?
     private var lastTurn: Instant?
     private var isStopped = false
     private var isDone = false
-    private var isReached = false
-    private var isTranslatedAt: Int?
+    var isReached = false
+    var isTranslatedAt: Int?
     /// The MTU of the first link if probes exceed it and must not be fragmented.
-    private var refusingMTU: Int?
+    var refusingMTU: Int?
     private var known: Set<IPAddress> = []
     private var events: [PathsEvent] = []
 
@@ -249,7 +249,7 @@ public struct PathsEngine: Engine, ~Copyable {
     }
 
     /// Whether all flows pass the single node of this hop, with enough flows to be sure.
-    private func isOnly(_ hop: Int) -> Bool {
+    func isOnly(_ hop: Int) -> Bool {
         hops[hop].nodes.count == 1 && hops[hop].pending == 0 && hops[hop].metCount >= stoppingRule.flows(1)
     }
 
@@ -323,109 +323,6 @@ public struct PathsEngine: Engine, ~Copyable {
         guard !events.isEmpty else { return }
         for event in events { report(event) }
         events.removeAll(keepingCapacity: true)
-    }
-
-    // MARK: Result
-
-    /// Returns the graph as far as it is known.
-    public var graph: PathGraph {
-        var graph = PathGraph(hops: [], links: [])
-        for hop in hops.indices.prefix(reportedHops) {
-            let timeToLive = configuration.firstHop + hop
-            // Nodes in order of address, unresponsive ones last: equal graphs print equally.
-            let nodes = hops[hop].nodes.sorted { Self.precedes($0.address, $1.address) }
-            graph.hops.append(
-                nodes.map { node in
-                    PathGraph.Node(
-                        timeToLive: timeToLive, address: node.address, answer: node.answer,
-                        roundTrip: node.roundTrip, flows: node.flows.count)
-                })
-            guard hop > 0 else { continue }
-            var seen: Set<PathGraph.Link> = []
-            for node in nodes {
-                for flow in node.flows {
-                    guard let before = hops[hop - 1].node(flow) ?? (isOnly(hop - 1) ? 0 : nil) else { continue }
-                    // Nodes beyond the end of a path are repetitions of it.
-                    guard hops[hop - 1].nodes[before].answer?.isFinal != true else { continue }
-                    let link = PathGraph.Link(
-                        timeToLive: timeToLive, from: hops[hop - 1].nodes[before].address, to: node.address)
-                    if seen.insert(link).inserted { graph.links.append(link) }
-                }
-            }
-        }
-        return graph
-    }
-
-    private static func precedes(_ left: IPAddress?, _ right: IPAddress?) -> Bool {
-        guard let left else { return false }
-        guard let right else { return true }
-        return left < right
-    }
-
-    /// The hops up to the end of the longest path, or some unresponsive hops after the last that replied.
-    private var reportedHops: Int {
-        let lastAnswered = lastAnswered
-        let ends = hops.indices.filter { hop in
-            hop <= lastAnswered && hops[hop].isKnown && hops[hop].nodes.allSatisfy { $0.answer?.isFinal == true }
-        }
-        if let end = ends.first { return end + 1 }
-        if isReached { return lastAnswered + 1 }
-        if refusingMTU != nil { return lastAnswered + 1 }
-        return min(hops.count, lastAnswered + 1 + configuration.gap)
-    }
-
-    /// Returns routers after which some flows get no reply at any hop, while others reach the target.
-    private var deadBranches: [TraceVerdict] {
-        guard isReached else { return [] }
-        var found: [TraceVerdict] = []
-        for hop in hops.indices.dropFirst() where hops[hop].isAnswered {
-            guard let unresponsive = hops[hop].nodes.first(where: { $0.address == nil }) else { continue }
-            // After an unresponsive router that forwards packets, some flow is answered.
-            let dead = unresponsive.flows.filter { flow in
-                ends[flow] == nil && !hops[(hop + 1)...].contains { isAnswered(flow, at: $0) }
-            }
-            var routers: Set<IPAddress> = []
-            for flow in dead {
-                guard let node = hops[hop - 1].node(flow) ?? (isOnly(hop - 1) ? 0 : nil),
-                    let address = hops[hop - 1].nodes[node].address
-                else { continue }
-                // Of the flows through the same unresponsive node, none may be answered.
-                let companions = unresponsive.flows.filter { (hops[hop - 1].node($0) ?? node) == node }
-                guard companions.allSatisfy(dead.contains) else { continue }
-                routers.insert(address)
-            }
-            for router in routers.sorted() {
-                found.append(.deadBranch(timeToLive: configuration.firstHop + hop - 1, router: router))
-            }
-        }
-        return found
-    }
-
-    private func isAnswered(_ flow: Int, at hop: PathHop) -> Bool {
-        hop.node(flow).map { hop.nodes[$0].address != nil } ?? false
-    }
-
-    public var summary: TracerouteSummary {
-        let graph = graph
-        var verdicts = graph.hops.compactMap { nodes -> TraceVerdict? in
-            guard let first = nodes.first, nodes.allSatisfy({ $0.address == nil }),
-                first.timeToLive - configuration.firstHop < lastAnswered
-            else { return nil }
-            return .silentHop(timeToLive: first.timeToLive)
-        }
-        // Missing replies may be this host's own fault.
-        if prober.unsent > 0 { verdicts = [] } else { verdicts += deadBranches }
-        verdicts += graph.balanced
-        if let isTranslatedAt { verdicts.append(.nat(timeToLive: configuration.firstHop + isTranslatedAt)) }
-        if let refusingMTU {
-            verdicts.append(.packetTooLong(length: prober.usualLength, mtu: refusingMTU))
-        } else if !isReached, prober.unsent == 0 {
-            verdicts.append(.unreachable(last: lastAnswered < 0 ? 0 : configuration.firstHop + lastAnswered))
-        }
-        return TracerouteSummary(
-            isReached: isReached, hops: graph.hops.count, sent: prober.sent, received: prober.received,
-            unsent: prober.unsent, firstFailure: prober.firstFailure,
-            elapsed: start.map { (end ?? $0) - $0 } ?? .zero, verdicts: verdicts)
     }
 }
 

@@ -36,6 +36,9 @@ struct TraceProber: Sendable {
     /// The number of probes kept now.
     var rememberedCount: Int { probes.rememberedCount }
 
+    /// The mark of the next probe.
+    var nextMark: UInt16 { format.mark(probes.count) }
+
     var usualLength: Int { format.usualLength }
 
     /// The MTU in bytes that a probe of the default length exceeds although it must not be fragmented; nil if the probe

@@ -8,14 +8,16 @@ final class CyclesCSV: CyclesReport {
     private let target: TraceTarget
     let names: TracerouteNames
     let cycles: Int?
+    private let findsPaths: Bool
     var held: HeldLines<IPAddress>
     private var started = SystemClock.now
 
-    init(_ console: Console, _ target: TraceTarget, _ names: TracerouteNames, cycles: Int?) {
+    init(_ console: Console, _ target: TraceTarget, _ names: TracerouteNames, cycles: Int?, findsPaths: Bool) {
         self.console = console
         self.target = target
         self.names = names
         self.cycles = cycles
+        self.findsPaths = findsPaths
         held = HeldLines(names)
     }
 
@@ -25,8 +27,11 @@ final class CyclesCSV: CyclesReport {
         target.complain(result.summary, console)
         write(
             ["Version", "Start_Time", "Status", "Host", "Hop", "Ip"] + (names.origins == nil ? [] : ["Asn"])
-                + ["Loss%", "Snt", "Last", "Avg", "Best", "Wrst", "StDev", "Name", "Mark", "Others"])
-        for hop in result.hops { write(row(hop)) }
+                + ["Loss%", "Snt", "Last", "Avg", "Best", "Wrst", "StDev", "Name", "Mark", "Others"]
+                + (findsPaths ? ["Path"] : []))
+        for (index, path) in result.paths.enumerated() {
+            for hop in path.hops { write(row(hop) + (findsPaths ? ["\(index + 1)"] : [])) }
+        }
     }
 
     private func row(_ hop: CyclesHop) -> [String] {

@@ -7,16 +7,21 @@ final class CyclesText: CyclesReport {
     private let target: TraceTarget
     let names: TracerouteNames
     let cycles: Int?
+    private let findsPaths: Bool
     /// Whether hosts are printed in full even if lines exceed the width of the terminal.
     private let isWide: Bool
     var held: HeldLines<IPAddress>
     private var started = SystemClock.now
 
-    init(_ console: Console, _ target: TraceTarget, _ names: TracerouteNames, cycles: Int?, isWide: Bool) {
+    init(
+        _ console: Console, _ target: TraceTarget, _ names: TracerouteNames, cycles: Int?, findsPaths: Bool,
+        isWide: Bool
+    ) {
         self.console = console
         self.target = target
         self.names = names
         self.cycles = cycles
+        self.findsPaths = findsPaths
         self.isWide = isWide
         held = HeldLines(names)
     }
@@ -27,23 +32,32 @@ final class CyclesText: CyclesReport {
         target.complain(result.summary, console)
         let output = console.output
         output.write("Start: \(WallTime.rfc3339(started))\n")
-        let labels = result.hops.map { hop in
+        func label(_ hop: CyclesHop) -> String {
             hop.addresses.first.map { names.host($0) } ?? hop.annotation ?? "???"
         }
+        let labels = result.paths.flatMap(\.hops).map(label)
         let host = Text.escaped(CurrentProcess.hostName)
         let longest = max(labels.map(\.count).max() ?? 0, host.count - 2, 24) + 1
         let room = isWide ? nil : output.terminalWidth.map { max($0 - 9 - CyclesColumns.heading.count, 16) }
         let width = min(longest, room ?? longest)
         output.write("HOST: \(ScreenCell.padded(host, width + 2)) \(CyclesColumns.heading)\n")
-        for (hop, label) in zip(result.hops, labels) {
-            let number = "\(hop.timeToLive)"
-            output.write(
-                String(repeating: " ", count: max(3 - number.count, 0))
-                    + "\(number).|-- \(ScreenCell.padded(label, width)) \(CyclesColumns.row(hop))\(CyclesColumns.mark(hop))\n"
-            )
-            for address in hop.addresses.dropFirst() { output.write("        \(names.host(address))\n") }
+        for (index, path) in result.paths.enumerated() {
+            if findsPaths { output.write("path \(index + 1) of \(result.paths.count)\n") }
+            for hop in path.hops { write(hop, label(hop), width) }
         }
         for verdict in result.summary.verdicts { output.write(verdict.sentence(names) + "\n") }
+        guard findsPaths else { return }
+        for (index, path) in result.paths.enumerated() {
+            for verdict in path.verdicts { output.write("path \(index + 1): \(verdict.sentence(names))\n") }
+        }
+    }
+
+    private func write(_ hop: CyclesHop, _ label: String, _ width: Int) {
+        let number = "\(hop.timeToLive)"
+        console.output.write(
+            String(repeating: " ", count: max(3 - number.count, 0)) + "\(number).|-- "
+                + "\(ScreenCell.padded(label, width)) \(CyclesColumns.row(hop))\(CyclesColumns.mark(hop))\n")
+        for address in hop.addresses.dropFirst() { console.output.write("        \(names.host(address))\n") }
     }
 }
 

@@ -27,13 +27,17 @@ extension TracerouteCommand {
             throw UsageError("-M \(module.rawValue) cannot be used with \(letter)")
         }
         let isRepeated = mode == Self.report || mode == Self.live
+        let name = mode == Self.report && findsPaths ? "--report --paths" : mode.name
+        guard findsPaths || mode == Self.dot || !arguments.has("--confidence") else {
+            throw UsageError("--confidence requires --paths or --dot")
+        }
         // Hosts limit the ICMP errors that UDP probes cause, but rarely echo replies.
-        let method = method ?? module?.method ?? (isRepeated ? .icmp : .udp)
+        let method = method ?? module?.method ?? (isRepeated && !findsPaths ? .icmp : .udp)
         trace.probe.method = method
         trace.probe.destinationPort = port ?? (method == .tcp ? 80 : arguments.has("-U") ? 53 : 33_434)
         if method == .icmp {
-            guard mode != Self.paths, mode != Self.dot else {
-                throw UsageError("-M icmp cannot be used with \(mode.name)")
+            guard mode != Self.paths, mode != Self.dot, !findsPaths else {
+                throw UsageError("\(module == nil ? "-I" : "-M icmp") cannot be used with \(name)")
             }
             for option in ["-p", "--sport"] where arguments.has(option) {
                 throw UsageError("\(option) requires -U or -T")

@@ -42,6 +42,7 @@ struct TracerouteCommand: Command {
     /// Set by -O info: print the flags of the target's TCP segment.
     var printsFlags = false
     var confidence = 0.95
+    var findsPaths = false
     var cycles: Int?
     var interval = Nanoseconds.seconds(1)
     var isCSV = false
@@ -60,12 +61,13 @@ struct TracerouteCommand: Command {
     private static func declareModes(_ options: inout OptionTable<Self>) {
         options.section("Modes")
         options.flag(
-            "--paths", help: "Find every path of a load-balanced route, by UDP or TCP.", in: [paths, dot]
-        ) { _ in }
+            "--paths",
+            help: "Find every path of a load-balanced route, by UDP or TCP; with --report, measure each of them.",
+            in: [paths, dot, report]
+        ) { $0.findsPaths = true }
         options.flag("--dot", help: "Print these paths as a Graphviz graph.", in: [dot]) { _ in }
         options.option(
-            "--confidence", value: .confidence, help: "Set the probability of finding every branch (95).",
-            in: [paths, dot]
+            "--confidence", value: .confidence, help: "Set the probability of finding every branch (95)."
         ) { $0.confidence = $1 }
         options.flag(
             "--report",

@@ -75,19 +75,29 @@ final class CyclesJSON: CyclesReport {
     private let target: TraceTarget
     let names: TracerouteNames
     let cycles: Int?
+    /// Nil if only the path of one flow is measured.
+    private let confidence: Double?
     var held: HeldLines<IPAddress>
 
-    init(_ console: Console, _ target: TraceTarget, _ names: TracerouteNames, cycles: Int?) {
+    init(_ console: Console, _ target: TraceTarget, _ names: TracerouteNames, cycles: Int?, confidence: Double?) {
         self.console = console
         self.target = target
         self.names = names
         self.cycles = cycles
+        self.confidence = confidence
         held = HeldLines(names)
     }
 
     func finish(_ result: CyclesResult, drops: KernelDrops, at now: Instant) {
         target.complain(result.summary, console)
-        for hop in result.hops { console.write("hop", CyclesHopRow(hop, names), at: now) }
-        console.write("summary", TracerouteSummaryRow(result.summary, target), at: now)
+        var summary = TracerouteSummaryRow(result.summary, target)
+        summary.confidence = confidence
+        for (index, path) in result.paths.enumerated() {
+            let number = confidence == nil ? nil : index + 1
+            for hop in path.hops { console.write("hop", CyclesHopRow(hop, path: number, names), at: now) }
+            if let number { summary.verdict += path.verdicts.map { VerdictRow($0, path: number) } }
+        }
+        if confidence != nil { summary.paths = result.paths.count }
+        console.write("summary", summary, at: now)
     }
 }

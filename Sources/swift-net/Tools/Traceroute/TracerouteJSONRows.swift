@@ -105,6 +105,8 @@ struct PathLinkRow: JSONRow {
 
 /// The statistics of a hop over all cycles.
 struct CyclesHopRow: JSONRow {
+    /// The number of the path, from 1; nil if only one is measured.
+    var path: Int?
     var ttl: Int
     @Null var addr: IPAddress?
     /// The interface of a link-local address.
@@ -128,7 +130,8 @@ struct CyclesHopRow: JSONRow {
         var jitterMs: Nanoseconds
     }
 
-    init(_ hop: CyclesHop, _ names: TracerouteNames) {
+    init(_ hop: CyclesHop, path: Int?, _ names: TracerouteNames) {
+        self.path = path
         ttl = hop.timeToLive
         let first = hop.addresses.first
         addr = first
@@ -183,7 +186,7 @@ struct TracerouteSummaryRow: JSONRow {
         if summary.unsent > 0, let first = summary.firstFailure {
             failure = Failure(failure: first.reason, interface: target.interface)
         }
-        verdict = summary.verdicts.map(VerdictRow.init)
+        verdict = summary.verdicts.map { VerdictRow($0) }
     }
 }
 
@@ -191,6 +194,8 @@ struct TracerouteSummaryRow: JSONRow {
 struct VerdictRow: Encodable {
     var kind: String
     var ttl: Int
+    /// The number of the path that it concerns, with --report --paths.
+    var path: Int?
     var lastTtl: Int?
     var length: Int?
     var back: Int?
@@ -199,7 +204,8 @@ struct VerdictRow: Encodable {
     var lossPercent: Double?
     var addr: IPAddress?
 
-    init(_ verdict: TraceVerdict) {
+    init(_ verdict: TraceVerdict, path: Int? = nil) {
+        self.path = path
         ttl = verdict.timeToLive
         switch verdict {
         case .silentHop: kind = "silent-hop"

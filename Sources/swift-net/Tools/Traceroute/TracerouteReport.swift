@@ -81,6 +81,9 @@ extension CyclesReport {
     func print(_ line: IPAddress, at instant: Instant) {}
 
     func status(_ engine: borrowing CyclesEngine, at now: Instant) -> String? {
-        "cycle \(engine.cycleCount)\(cycles.map { " of \($0)" } ?? ""), \(Text.count(engine.hops.count, "hop"))"
+        let count = engine.pathCount
+        let what = count > 1 ? Text.count(count, "path") : Text.count(engine.hops.count, "hop")
+        return count == 0
+            ? "searching for paths" : "cycle \(engine.cycleCount)\(cycles.map { " of \($0)" } ?? ""), \(what)"
     }
 }

@@ -49,18 +49,21 @@ struct TracerouteRun {
         // If the output is not a terminal, print the table at the end, as for a script.
         let terminal = command.mode == TracerouteCommand.live ? Terminal() : nil
         let cycles = command.cycles ?? (terminal == nil ? 10 : nil)
+        let confidence = command.findsPaths ? command.confidence : nil
         var options = try console.runOptions(command.general)
         options.screen = terminal
         let monitor = try Traceroute.Cycles.prepare(
-            command.targets[0], .init(command.trace, cycles: cycles, interval: command.interval), options: options)
+            command.targets[0],
+            .init(command.trace, cycles: cycles, interval: command.interval, confidence: confidence), options: options)
         let (target, names) = (monitor.trace.targets[0], try names(monitor.trace))
         let report: any CyclesReport =
             if command.isCSV {
-                CyclesCSV(console, target, names, cycles: cycles)
+                CyclesCSV(console, target, names, cycles: cycles, findsPaths: command.findsPaths)
             } else if console.isJSON {
-                CyclesJSON(console, target, names, cycles: cycles)
+                CyclesJSON(console, target, names, cycles: cycles, confidence: confidence)
             } else {
-                CyclesText(console, target, names, cycles: cycles, isWide: command.isWide)
+                CyclesText(
+                    console, target, names, cycles: cycles, findsPaths: command.findsPaths, isWide: command.isWide)
             }
         let result: CyclesResult
         if let terminal {
