@@ -45,7 +45,7 @@ _swift_net() {
                 --color) words='auto always never' ;;
             esac ;;
         traceroute)
-            options='--paths --dot --confidence --report --live --cycles --interval --mtu -4 --ipv4 -6 --ipv6 -I --icmp -U --udp -T --tcp -M --module -O --options -p --port --sport -i --interface -s --source -g --gateway --size -F --dont-fragment -t --tos -l --flowlabel --fwmark --no-paris -f --first -m --max-hops --gap -q --queries -N --sim-queries -w --wait -z --sendwait -j --json -n --numeric --name-wait -A --as-path-lookups -e --extensions --back --pcap --explain --color -h --help -V --version'
+            options='--paths --dot --confidence --report --live --cycles --interval --mtu -4 --ipv4 -6 --ipv6 -I --icmp -U --udp -T --tcp -M --module -O --options -p --port --sport -i --interface -s --source -g --gateway --size -F --dont-fragment -t --tos -l --flowlabel --fwmark --no-paris -f --first -m --max-hops --gap -q --queries -N --sim-queries -w --wait -z --sendwait -j --json --csv --wide -n --numeric --name-wait -A --as-path-lookups --as-source -e --extensions --back --pcap --explain --color -h --help -V --version'
             case "$previous" in
                 --confidence) return ;;
                 --cycles) return ;;
@@ -69,6 +69,7 @@ _swift_net() {
                 -w|--wait) return ;;
                 -z|--sendwait) return ;;
                 --name-wait) return ;;
+                --as-source) words='whois dns' ;;
                 --pcap) files=1 ;;
                 --color) words='auto always never' ;;
             esac ;;
