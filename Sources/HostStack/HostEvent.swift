@@ -9,8 +9,10 @@ public enum HostEvent: Sendable {
     case accepted(TCPIdentifier, local: TCPEndpoint, remote: TCPEndpoint)
     /// A connection changed state; the failure is set if it was not closed normally.
     case connection(TCPIdentifier, TCPEvents, TCPFailure?)
-    /// A port has datagrams to read.
-    case datagrams(port: UInt16)
+    /// The first datagram was put into the empty queue of a UDP port.
+    case datagrams(UDPIdentifier, port: UInt16)
+    /// A datagram from a UDP port to `remote` was not delivered.
+    case datagramError(UDPIdentifier, UDPError, remote: TCPEndpoint)
     /// Another station has an address that this host was checking (RFC 5227, section 2.1; RFC 4862, section 5.4).
     case conflict(IPAddress, MACAddress)
     /// An address in use was announced because another station claims it (RFC 5227, section 2.4).

@@ -125,6 +125,7 @@ extension UserSpaceHost {
         case .undeliverable(let datagram, let hop):
             counters.unreachable &+= 1
             sendUnreachable(.host, about: datagram.rawBytes, ip(hop).family, at: now)
+            if let own = DatagramView(quoted: datagram.rawBytes) { hearDatagramError(about: own, .unreachable) }
         case .crowdedOut: counters.dropped &+= 1
         case .conflict(let address, let mac): hearConflict(over: ip(address), by: mac, on: link, at: now)
         case .expired: break
@@ -198,14 +199,11 @@ extension UserSpaceHost {
         }
         let port = datagram.destinationPort
         hear(.udp(port), source, arrival.mac, on: arrival.link)
+        // No datagrams, and no errors, for multicast and broadcast (RFC 1122, section 3.2.2).
         guard arrival.isForOne else { return }
         let arrived = ReceivedDatagram(
             local: destination, remote: source, remotePort: datagram.sourcePort, data: datagram.payload.copied())
-        switch udp.input(arrived, port: port) {
-        case .queued(let isFirst): if isFirst { events.append(.datagrams(port: port)) }
-        case .dropped: counters.dropped &+= 1
-        case .unreachable: sendUnreachable(.port, about: delivery.packet, source.family, at: now)
-        }
+        receive(arrived, port: port, in: delivery.packet, at: now)
     }
 
     // MARK: ICMP errors

@@ -22,7 +22,7 @@ public struct UserSpaceHost: ~Copyable {
     /// The rate limit of replies to multicast echo requests.
     var groupEchoes = AllowancePerSecond(10)
     var rarp: RARPModule
-    var udp = UDPModule()
+    var udp: UDPModule
     var tcp: TCPModule
     /// The output queue of everything but TCP segments.
     var output: Deque<QueuedFrame> = []
@@ -47,6 +47,7 @@ public struct UserSpaceHost: ~Copyable {
                 random: &random)
         }
         identification = UInt32(truncatingIfNeeded: random.next())
+        udp = UDPModule(key: SipHash(key0: ~configuration.seed.0, key1: configuration.seed.1))
         tcp = TCPModule(
             configuration.tcp, key: SipHash(key0: configuration.seed.0, key1: configuration.seed.1),
             firstPort: 49_152 + UInt16(truncatingIfNeeded: random.next() % 16_384))
@@ -115,11 +116,6 @@ public struct UserSpaceHost: ~Copyable {
     // MARK: Sockets
 
     public mutating func listen(_ port: UInt16, backlog: Int = 256) { tcp.listen(port, backlog: backlog) }
-
-    /// Binds a UDP port.
-    public mutating func bind(_ port: UInt16) { udp.bind(port) }
-
-    public mutating func takeDatagram(_ port: UInt16) -> ReceivedDatagram? { udp.take(port) }
 
     /// Opens a TCP connection; returns nil if there is no route, the table is full or no port is free.
     public mutating func connect(to remote: TCPEndpoint, at now: Instant) -> TCPIdentifier? {

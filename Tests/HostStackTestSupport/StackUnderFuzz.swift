@@ -38,7 +38,7 @@ public struct StackUnderFuzz: ~Copyable {
         batch = PacketBatch(capacity: 64, slotLength: configuration.frameLength)
         for port in ports {
             host.listen(port)
-            host.bind(port)
+            _ = try? host.bind(port)
         }
     }
 
@@ -125,10 +125,10 @@ public struct StackUnderFuzz: ~Copyable {
                 }
                 _ = host.send(connection, echo.rawBytes)
                 if pendingEvents.contains(.ended) { host.leave(connection, at: now) }
-            case .datagrams(let port):
-                while let datagram = host.takeDatagram(port) {
-                    host.sendDatagram(
-                        from: port, to: TCPEndpoint(datagram.remote, datagram.remotePort), datagram.data,
+            case .datagrams(let identifier, _):
+                while let datagram = host.takeDatagram(identifier) {
+                    try? host.sendDatagram(
+                        from: identifier, to: TCPEndpoint(datagram.remote, datagram.remotePort), datagram.data,
                         source: datagram.local, at: now)
                 }
             default: break

@@ -19,10 +19,10 @@ struct HostReplyTests {
     ) -> [[UInt8]] {
         let wire = SimulatedWire(seed: 3)
         let station = wire.add([SimulatedWire.interface(2), SimulatedWire.interface(2, on: 2)], configure)
-        station.host.bind(7)
+        _ = try? station.host.bind(7)
         station.application = { host, event, now in
-            guard case .datagrams(let port) = event, let datagram = host.takeDatagram(port) else { return }
-            host.sendDatagram(
+            guard case .datagrams(let port, _) = event, let datagram = host.takeDatagram(port) else { return }
+            try? host.sendDatagram(
                 from: port, to: TCPEndpoint(datagram.remote, datagram.remotePort), datagram.data, at: now)
         }
         for (number, wireNumber) in [(UInt8(9), UInt32(1)), (1, 2)] {

@@ -123,7 +123,7 @@ struct LinkMTUTests {
 
     @Test(
         "the host's own segments, fragments and MSS follow the MTU of its link", arguments: [IPAddress.Family.v4, .v6])
-    func host(family: IPAddress.Family) {
+    func host(family: IPAddress.Family) throws {
         let wire = SimulatedWire(seed: 6)
         let server = wire.add(2, family: family)
         let client = wire.add(1, family: family)
@@ -151,8 +151,9 @@ struct LinkMTUTests {
         #expect(transfer.there.isWhole && longest == 1_300)
         // Fragments, and the MSS of later connections.
         longest = 0
-        client.host.sendDatagram(
-            from: 9, to: TCPEndpoint(address, 9), [UInt8](repeating: 1, count: 3_000), at: wire.now)
+        let port = try client.host.bind(9)
+        try client.host.sendDatagram(
+            from: port, to: TCPEndpoint(address, 9), [UInt8](repeating: 1, count: 3_000), at: wire.now)
         wire.run(for: .milliseconds(100))
         #expect((1_290...1_300).contains(longest))
         for (mtu, mss) in [(1_300, 1_260), (1_480, 1_440)] {

@@ -68,7 +68,8 @@ public struct UserHostEngine: Engine, ~Copyable {
         host = UserSpaceHost(configuration.host)
         for service in configuration.services {
             host.listen(service.port)
-            if service.hasDatagrams { host.bind(service.port) }
+            // Every service has a port of its own.
+            if service.hasDatagrams { _ = try? host.bind(service.port) }
         }
     }
 
@@ -145,7 +146,8 @@ public struct UserHostEngine: Engine, ~Copyable {
             case .relinquished(let address, let mac):
                 events.append(.relinquished(address, mac))
                 if !hasAddress { stop(at: now) }
-            case .datagrams(let port): serveDatagrams(port, at: now)
+            case .datagrams(let identifier, let port): serveDatagrams(identifier, port, at: now)
+            case .datagramError: break
             case .accepted(let connection, let local, let remote):
                 guard let service = UserHostService(port: local.port) else { continue }
                 connections[connection] = ServedConnection(
@@ -173,22 +175,23 @@ public struct UserHostEngine: Engine, ~Copyable {
         connections[connection] = isThere ? served : nil
     }
 
-    private mutating func serveDatagrams(_ port: UInt16, at now: Instant) {
+    private mutating func serveDatagrams(_ identifier: UDPIdentifier, _ port: UInt16, at now: Instant) {
         let service = UserHostService(port: port)
-        while let datagram = host.takeDatagram(port) {
+        while let datagram = host.takeDatagram(identifier) {
             if service == .iperf {
                 let remote = TCPEndpoint(datagram.remote, datagram.remotePort)
                 let (reply, stream) = receivers.take(datagram.data, from: remote, at: now)
                 if let reply {
-                    host.sendDatagram(from: port, to: remote, reply, source: datagram.local, at: now)
+                    try? host.sendDatagram(from: identifier, to: remote, reply, source: datagram.local, at: now)
                 }
                 if let stream { events.append(.stream(stream)) }
                 continue
             }
             // A datagram from an echo port would loop forever (RFC 862 and CERT CA-1996-01).
             guard service == .echo, ![7, 9, 13, 17, 19].contains(datagram.remotePort) else { continue }
-            host.sendDatagram(
-                from: port, to: TCPEndpoint(datagram.remote, datagram.remotePort), datagram.data,
+            // A reply that cannot be sent is lost.
+            try? host.sendDatagram(
+                from: identifier, to: TCPEndpoint(datagram.remote, datagram.remotePort), datagram.data,
                 source: datagram.local, at: now)
         }
     }

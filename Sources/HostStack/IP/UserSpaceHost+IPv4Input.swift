@@ -138,6 +138,9 @@ extension UserSpaceHost {
         let (said, length) = (Int(message.nextHopMTU), quoted.statedLength)
         let (router, gateway) = (IPAddress.v4(view.source), IPAddress.v4(message.gateway))
         let forwards = configuration.forwards
+        if type == .destinationUnreachable, code != .fragmentationNeeded {
+            hearDatagramError(about: quoted, code == .port || code == .protocol ? .portUnreachable : .unreachable)
+        }
         hearError(about: quoted) { host, pair in
             switch type {
             case .destinationUnreachable where code == .fragmentationNeeded:

@@ -177,6 +177,12 @@ extension UserSpaceHost {
         let (type, code) = (message.type, message.code)
         let said = Int(message.restOfHeader)
         let length = quoted.statedLength
+        let isPort = type == .parameterProblem || ICMPv6UnreachableCode(rawValue: code) == .port
+        if type == .packetTooBig {
+            learnDatagramMTU(said, about: quoted, at: now)
+        } else if type == .destinationUnreachable || code == 1 {
+            hearDatagramError(about: quoted, isPort ? .portUnreachable : .unreachable)
+        }
         hearError(about: quoted) { host, pair in
             switch type {
             case .packetTooBig: host.learnPathMTU(said, length: length, of: pair, at: now)

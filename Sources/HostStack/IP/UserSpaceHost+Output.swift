@@ -99,18 +99,8 @@ extension UserSpaceHost {
 
     // MARK: Datagrams
 
-    /// Sends a UDP datagram.
-    public mutating func sendDatagram(
-        from port: UInt16, to remote: TCPEndpoint, _ data: [UInt8], source: IPAddress? = nil, at now: Instant
-    ) {
-        guard let own = source ?? self.source(to: remote.address), isOwn(own) else { return }
-        var datagram = UDPDatagram(sourcePort: port, destinationPort: remote.port, data: data)
-        datagram.updateChecksum(source: own, destination: remote.address)
-        send(.udp, datagram.encoded(), from: own, to: remote.address, at: now)
-    }
-
     /// Sends the payload of a transport protocol over IPv4 or IPv6.
-    private mutating func send(
+    mutating func send(
         _ protocol: IPProtocol, _ payload: [UInt8], from source: IPAddress, to destination: IPAddress, at now: Instant
     ) {
         switch (source, destination) {
