@@ -6,6 +6,10 @@ public protocol NameSource {
     func ask(_ name: String)
     /// Returns and removes the results since the last call.
     func take() -> [(name: String, answer: Result<[ResolvedAddress], NameFailure>)]
+    /// Returns and removes the queries to name servers, which the host sends.
+    func takeQueries() -> [(number: UInt64, query: DNSQuery)]
+    /// Passes the result of a query.
+    func answer(_ number: UInt64, _ outcome: StubResolver.Outcome)
 }
 
 /// Implements `StreamPort` with a user-space host whose frames are sent and received by a packet port.
@@ -33,6 +37,7 @@ public struct HostStreams<Port: PacketPort & ~Copyable, Names: NameSource>: Stre
     private var port: Port
     private var carrier: HostFrameEngine
     private let names: Names
+    private var resolver: StubResolver
     private var batch: PacketBatch
     private var nextInBatch = 0
     private var streams: [StreamIdentifier: Stream] = [:]
@@ -47,6 +52,7 @@ public struct HostStreams<Port: PacketPort & ~Copyable, Names: NameSource>: Stre
     public init(_ configuration: HostConfiguration, on port: consuming Port, names: Names) {
         self.port = port
         self.names = names
+        resolver = StubResolver(seed: configuration.seed)
         let carrier = HostFrameEngine(configuration)
         batch = PacketBatch(capacity: carrier.batchCapacity, slotLength: carrier.maximumPacketLength)
         self.carrier = carrier
@@ -167,14 +173,16 @@ public struct HostStreams<Port: PacketPort & ~Copyable, Names: NameSource>: Stre
     ) throws(Port.Failure) -> WakeReason {
         while true {
             try exchange()
-            if report(&engine) { return .packets }
+            let hasResolved = takeNames(&engine)
+            if report(&engine) || hasResolved { return .packets }
             let now = port.now
             if let deadline, deadline <= now { return [] }
             var until = deadline
             if nextInBatch < batch.count { until = now + .milliseconds(1) }
-            let wakeReason = try port.wait(until: .earliest(until, carrier.host.deadline))
+            let timers = Instant.earliest(carrier.host.deadline, resolver.deadline)
+            let wakeReason = try port.wait(until: .earliest(until, timers))
             if wakeReason.contains(.results) {
-                takeNames(&engine)
+                _ = takeNames(&engine)
                 takeLinkChanges()
             }
             if !wakeReason.subtracting(.packets).isEmpty { return wakeReason }
@@ -184,6 +192,7 @@ public struct HostStreams<Port: PacketPort & ~Copyable, Names: NameSource>: Stre
     /// Sends pending frames and processes received ones.
     private mutating func exchange() throws(Port.Failure) {
         var isBusy = true
+        resolve()
         while isBusy {
             if nextInBatch == batch.count {
                 if carrier.maximumPacketLength > batch.slotLength {
@@ -197,7 +206,8 @@ public struct HostStreams<Port: PacketPort & ~Copyable, Names: NameSource>: Stre
                 nextInBatch = try port.send(batch, from: nextInBatch, reportingTo: &carrier)
             }
             let received = try port.receive(into: &carrier)
-            carrier.drain { events.append($0) }
+            drain()
+            resolve()
             // Full kernel queues are tried again after a pause.
             isBusy = received > 0 || batch.count > 0 && nextInBatch == batch.count
             if events.count > 256 { return }
@@ -209,10 +219,37 @@ public struct HostStreams<Port: PacketPort & ~Copyable, Names: NameSource>: Stre
         for change in linkChanges(now) { carrier.host.apply(change, at: now) }
     }
 
-    private mutating func takeNames<E: StreamEngine & ~Copyable>(_ engine: inout E) {
-        for (name, answer) in names.take() {
+    /// Keeps the host's events, except those of the resolver.
+    private mutating func drain() {
+        var drained: [HostEvent] = []
+        carrier.drain { drained.append($0) }
+        guard !drained.isEmpty else { return }
+        let now = port.now
+        for event in drained where !resolver.receive(event, on: &carrier.host, at: now) { events.append(event) }
+    }
+
+    /// Sends queries that are due to name servers, and passes on their results.
+    private mutating func resolve() {
+        while true {
+            let queries = names.takeQueries()
+            guard !queries.isEmpty || resolver.isActive else { return }
+            let now = port.now
+            for (number, query) in queries { resolver.ask(number, query, on: &carrier.host, at: now) }
+            resolver.advance(on: &carrier.host, at: now)
+            // A result may lead to another query.
+            let results = resolver.takeResults()
+            guard !results.isEmpty else { return }
+            for (number, outcome) in results { names.answer(number, outcome) }
+        }
+    }
+
+    /// - Returns: whether any name was passed to the engine.
+    private mutating func takeNames<E: StreamEngine & ~Copyable>(_ engine: inout E) -> Bool {
+        let answers = names.take()
+        for (name, answer) in answers {
             engine.resolved(name, answer, asked: asked.removeValue(forKey: name) ?? port.now, at: port.now)
         }
+        return !answers.isEmpty
     }
 
     /// - Returns: whether any event was passed to the engine.

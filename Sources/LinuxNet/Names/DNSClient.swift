@@ -41,6 +41,8 @@ final class DNSClient {
 
     private let configuration: ResolverConfiguration
     private let reactor: Reactor
+    /// The stack that sends the queries; nil for the kernel.
+    private let queue: DNSQueryQueue?
     private var active: [DNSChannel] = []
     /// The idle channels.
     private var idle: [DNSChannel] = []
@@ -48,9 +50,10 @@ final class DNSClient {
     private var turn = 0
     private static let mostIdle = 16
 
-    init(_ configuration: ResolverConfiguration, reactor: Reactor) {
+    init(_ configuration: ResolverConfiguration, reactor: Reactor, queue: DNSQueryQueue? = nil) {
         self.configuration = configuration
         self.reactor = reactor
+        self.queue = queue
     }
 
     /// Queries the addresses of a fully qualified name.
@@ -112,6 +115,7 @@ final class DNSClient {
     func cancel() {
         for channel in active { channel.cancel() }
         active = []
+        queue?.removeAll()
     }
 
     private var serverNames: String { configuration.servers.map { "\($0.address)" }.joined(separator: ", ") }
@@ -125,6 +129,42 @@ final class DNSClient {
             servers = Array(servers[(turn % servers.count)...] + servers[..<(turn % servers.count)])
             turn += 1
         }
+        func finish(_ outcome: DNSChannel.Outcome) {
+            let result: Result<Reply, Failure>
+            do throws(Failure) {
+                switch outcome {
+                case .message(let message): result = .success(try read(message))
+                case .failure(let failure): throw failure
+                }
+            } catch {
+                result = .failure(error)
+            }
+            completion(result)
+        }
+        guard let queue, let question = DNSName(name).map({ DNSMessage.Question($0, type: type) }) else {
+            return ask(servers, name, type, finish)
+        }
+        var query = DNSQuery(question, servers: Self.reachable(servers))
+        query.timeout = .seconds(Int64(configuration.timeout))
+        query.attempts = configuration.attempts
+        query.usesTCP = configuration.usesTCP
+        queue.append(query) { [self] result in
+            // Servers on this system are reached by the kernel only.
+            if result == .failure(.noRoute) { ask(servers, name, type, finish) } else { finish(.init(result, query)) }
+        }
+    }
+
+    /// Returns the servers that are not on this system, and need no zone.
+    private static func reachable(_ servers: [ResolverConfiguration.Server]) -> [IPAddress] {
+        let own = (try? Interface.all())?.flatMap(\.addresses).map(\.address) ?? []
+        return servers.filter { !$0.address.isLoopback && !own.contains($0.address) }.map(\.address)
+    }
+
+    /// Sends a query with the kernel's sockets.
+    private func ask(
+        _ servers: [ResolverConfiguration.Server], _ name: String, _ type: UInt16,
+        _ finish: @escaping (DNSChannel.Outcome) -> Void
+    ) {
         let channel: DNSChannel
         do throws(SystemError) {
             if let last = idle.popLast() {
@@ -134,7 +174,7 @@ final class DNSClient {
             }
             try channel.use(servers)
         } catch {
-            return completion(.failure(.unreachable("\(error)")))
+            return finish(.failure(.unreachable("\(error)")))
         }
         active.append(channel)
         channel.ask(name, type: type) { [self, unowned channel] outcome in
@@ -146,16 +186,35 @@ final class DNSClient {
             } else {
                 _ = reactor.schedule(at: SystemClock.now) { [channel] in withExtendedLifetime(channel) {} }
             }
-            let result: Result<Reply, Failure>
-            do throws(Failure) {
-                switch outcome {
-                case .message(let message): result = .success(try read(message))
-                case .failure(let failure): throw failure
-                }
-            } catch {
-                result = .failure(error)
-            }
-            completion(result)
+            finish(outcome)
+        }
+    }
+}
+
+extension DNSChannel.Outcome {
+    /// Converts the result of another stack.
+    fileprivate init(_ result: Result<DNSMessage, DNSQueryFailure>, _ query: DNSQuery) {
+        let servers = query.servers.map { "\($0)" }.joined(separator: ", ")
+        switch result {
+        case .success(let message) where message.responseCode == 3: self = .failure(.noName)
+        case .success(let message): self = .message(message)
+        case .failure(.noRoute): self = .failure(.unreachable("no route to \(servers)"))
+        case .failure(.noReply): self = .failure(.noReply("no reply from \(servers)"))
+        case .failure(.refused(let server)): self = .failure(.unreachable("\(server): Connection refused"))
+        case .failure(.malformed(let server)): self = .failure(.temporary("malformed reply from \(server)"))
+        case .failure(.truncated(let server)):
+            self = .failure(.temporary("truncated reply from \(server), and none by TCP"))
+        case .failure(.response(let code, let server)): self = .failure(.temporary(Self.reason(code, server)))
+        }
+    }
+
+    private static func reason(_ code: UInt8, _ server: IPAddress) -> String {
+        switch code {
+        case 1: "query rejected as malformed by \(server)"
+        case 2: "server failure at \(server)"
+        case 4: "query not supported by \(server)"
+        case 5: "query refused by \(server)"
+        default: "response code \(code) from \(server)"
         }
     }
 }

@@ -59,6 +59,8 @@ public final class Resolver {
     public let reactor: Reactor
     private let files: NameServiceFiles
     private lazy var system = SystemLookup(reactor: reactor)
+    /// The queries to name servers, if another stack than the kernel's is to send them; set before the first lookup.
+    public var queries: DNSQueryQueue?
     private var dns: (configuration: ResolverConfiguration, client: DNSClient)?
     /// The lookups that wait because of the limits below: of names, and of addresses.
     private var waiting: Deque<Lookup> = []
@@ -230,7 +232,7 @@ public final class Resolver {
     /// Returns a client with the current resolv.conf; running queries keep their earlier client.
     private func dnsClient() -> DNSClient {
         if let dns, dns.configuration == files.resolver { return dns.client }
-        let client = DNSClient(files.resolver, reactor: reactor)
+        let client = DNSClient(files.resolver, reactor: reactor, queue: queries)
         dns = (files.resolver, client)
         return client
     }

@@ -70,7 +70,7 @@ final class StreamTransport {
             port.endsWithInterface = !watch.isActive
             var streams = HostStreams(
                 configuration, on: port,
-                names: BackgroundNames(family: asked.family, resolver: session.resolver))
+                names: BackgroundNames(family: asked.family ?? stack.address.family, resolver: session.resolver))
             streams.linkChanges = { watch.take(at: $0) }
             if let obstacle = try streams.bringUp() { throw SwiftNetError(ofHost: obstacle) }
             session.capture?.begin()
@@ -136,12 +136,14 @@ extension SwiftNetError {
     }
 }
 
-/// Name lookups by the system's resolver.
+/// Name lookups by the system's resolver, whose queries to name servers the user-space host sends.
 private struct BackgroundNames: NameSource {
     private let names: ForwardNames
+    private let queries = DNSQueryQueue()
 
     init(family: IPAddress.Family?, resolver: Resolver) {
         names = ForwardNames(family: family, resolver: resolver, isOrdered: false)
+        resolver.queries = queries
     }
 
     func ask(_ name: String) { names.ask(name) }
@@ -149,4 +151,8 @@ private struct BackgroundNames: NameSource {
     func take() -> [(name: String, answer: Result<[ResolvedAddress], NameFailure>)] {
         names.take().results.map { ($0.name, $0.answer.addresses) }
     }
+
+    func takeQueries() -> [(number: UInt64, query: DNSQuery)] { queries.take() }
+
+    func answer(_ number: UInt64, _ outcome: StubResolver.Outcome) { queries.finish(number, outcome) }
 }

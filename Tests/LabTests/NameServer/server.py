@@ -5,7 +5,8 @@ apart, joined by hyphens: `ok.test`, `servfail-200.test`, `ok-200-n17.test`. Wit
 place of 192.0.2.2. The reverse name of an address behaves as `--pointer ADDRESS=LABEL` says, and does not exist
 otherwise. `--text NAME=TEXT` gives a name a TXT record, a backslash in it is an escape of Python; several add up.
 
-Each query is a line of the log: protocol, server, type, name, names that wait for their answers, source port.
+Each query is a line of the log: protocol, server, type, name, names that wait for their answers, source port and
+address.
 """
 
 import argparse
@@ -227,11 +228,12 @@ class Server:
         # For answers from another address and from another port.
         self.forgers = []
 
-    def begin(self, query, protocol, server, port):
+    def begin(self, query, protocol, server, peer):
         """Logs a query and returns its behavior, its arguments and its delay in seconds."""
         self.pending[query.name] = self.pending.get(query.name, 0) + 1
         kind = TYPE_NAMES.get(query.kind, str(query.kind))
-        self.log.write(f"{protocol} {server} {kind} {query.name} {len(self.pending)} {port}\n")
+        self.log.write(f"{protocol} {server} {kind} {query.name} {len(self.pending)} {peer[1]} {peer[0]}
+")
         query.texts = self.texts.get(query.name, [])
         label = (query.labels or [b""])[0].decode("latin-1")
         if query.kind == TXT and len(query.texts) == 1 and query.texts[0].startswith("="):
@@ -262,7 +264,7 @@ class Datagrams(asyncio.DatagramProtocol):
             query = Query(packet)
         except (ValueError, IndexError, struct.error):
             return
-        behavior, arguments, delay = self.server.begin(query, "udp", self.own, peer[1])
+        behavior, arguments, delay = self.server.begin(query, "udp", self.own, peer)
         asyncio.get_running_loop().call_later(delay, self.answer, query, behavior, arguments, peer)
 
     def answer(self, query, behavior, arguments, peer):
@@ -283,8 +285,8 @@ async def serve_stream(server, own, reader, writer):
         while True:
             length = struct.unpack("!H", await reader.readexactly(2))[0]
             query = Query(await reader.readexactly(length))
-            port = writer.get_extra_info("peername")[1]
-            behavior, arguments, delay = server.begin(query, "tcp", own, port)
+            peer = writer.get_extra_info("peername")
+            behavior, arguments, delay = server.begin(query, "tcp", own, peer)
             await asyncio.sleep(delay)
             server.end(query)
             if behavior == "tcclose":

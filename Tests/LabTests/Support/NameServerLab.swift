@@ -150,16 +150,18 @@ struct NameServerLab: Sendable {
         var pending: Int
         /// The port that it came from.
         var port: Substring
+        /// The address that it came from.
+        var client: Substring
     }
 
     /// The queries that the servers have received.
     func queries() async throws -> [Query] {
         try await lab.run(client, ["cat", "/mnt/log"]).lines.compactMap { line in
             let fields = line.split(separator: " ")
-            guard fields.count == 6, let pending = Int(fields[4]) else { return nil }
+            guard fields.count == 7, let pending = Int(fields[4]) else { return nil }
             return Query(
                 transport: fields[0], server: fields[1], type: fields[2], name: fields[3], pending: pending,
-                port: fields[5])
+                port: fields[5], client: fields[6])
         }
     }
 }
