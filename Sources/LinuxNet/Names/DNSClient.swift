@@ -149,15 +149,15 @@ final class DNSClient {
         query.attempts = configuration.attempts
         query.usesTCP = configuration.usesTCP
         queue.append(query) { [self] result in
-            // Servers on this system are reached by the kernel only.
+            // The kernel reaches the others.
             if result == .failure(.noRoute) { ask(servers, name, type, finish) } else { finish(.init(result, query)) }
         }
     }
 
-    /// Returns the servers that are not on this system, and need no zone.
+    /// Returns the servers that another stack can reach: those that are neither on this system nor link-local.
     private static func reachable(_ servers: [ResolverConfiguration.Server]) -> [IPAddress] {
         let own = (try? Interface.all())?.flatMap(\.addresses).map(\.address) ?? []
-        return servers.filter { !$0.address.isLoopback && !own.contains($0.address) }.map(\.address)
+        return servers.map(\.address).filter { !$0.isLoopback && !$0.needsZone && !own.contains($0) }
     }
 
     /// Sends a query with the kernel's sockets.
