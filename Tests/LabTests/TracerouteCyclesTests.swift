@@ -41,8 +41,8 @@ struct TracerouteCyclesTests {
             #expect(text.lines[3].hasSuffix(" \(mark)") && !text.lines[2].contains("!"), "\(text)")
             let csv = try await lab.traceroute("h0", "-n --report --csv \(cycles)")
             #expect(csv.lines[2].hasSuffix(",\(mark),"), "\(csv)")
-            let screen = try await self.inTerminal(
-                lab,
+            let screen = try await lab.inTerminal(
+                "h0",
                 """
                 type_in '\(Binary.swiftNet) traceroute -n --live --interval 0.2 198.18.99.1'
                 wait_for '2  198.18.2.2 \(mark) '; screen; t send-keys q; wait_for 'HOST:'
@@ -107,8 +107,8 @@ struct TracerouteCyclesTests {
             let command = "\(Binary.swiftNet) traceroute --cycles 1 --interval 0.1"
             let piped = try await lab.run("h0", ["sh", "-c", "\(hosts); \(command) --report 198.18.2.2"])
             #expect(piped.status == 0 && piped.lines[2].contains("\(name) (198.18.1.2)  "), "\(piped)")
-            let outcome = try await self.inTerminal(
-                lab,
+            let outcome = try await lab.inTerminal(
+                "h0",
                 """
                 \(hosts)
                 type_in '\(command) --report 198.18.2.2; echo cut'; wait_for '^cut'; screen; echo =====
