@@ -232,8 +232,7 @@ class Server:
         """Logs a query and returns its behavior, its arguments and its delay in seconds."""
         self.pending[query.name] = self.pending.get(query.name, 0) + 1
         kind = TYPE_NAMES.get(query.kind, str(query.kind))
-        self.log.write(f"{protocol} {server} {kind} {query.name} {len(self.pending)} {peer[1]} {peer[0]}
-")
+        self.log.write(f"{protocol} {server} {kind} {query.name} {len(self.pending)} {peer[1]} {peer[0]}\n")
         query.texts = self.texts.get(query.name, [])
         label = (query.labels or [b""])[0].decode("latin-1")
         if query.kind == TXT and len(query.texts) == 1 and query.texts[0].startswith("="):
