@@ -42,6 +42,17 @@ struct AddressFormTests {
     }
 
     @Test(
+        "the first address of a subnet is its routers' anycast address, but not in a /127, a /128 or among groups",
+        arguments: [
+            ("2001:db8::1/64", true), ("2001:db8::1/126", true), ("2001:db8::1/127", false), ("2001:db8::1/128", false),
+            ("ff02::1/16", false),
+        ])
+    func anycast(text: String, isAnycast: Bool) async throws {
+        let outcome = try await Lab.run([Binary.swiftNet, "address", text])
+        #expect(outcome.status == 0 && outcome.output.contains("subnet-router anycast") == isAnycast, "\(outcome)")
+    }
+
+    @Test(
         "a text that is not an address is named in the error",
         arguments: [
             ("fe80::1%", "fe80::1%: empty zone (expected an interface after %)"),

@@ -21,8 +21,10 @@ public struct PingSweepEngine: Engine, ~Copyable {
     var probes: [PingSweepProbes]
     /// Further addresses of targets given by name, by index.
     var alternatives: [Int: [IPAddress]] = [:]
+    /// Whether no probes are sent.
+    public internal(set) var isPaused = false
     /// The counters of each target at the last reset.
-    private var resetCounts: [(attempts: UInt32, received: UInt32)] = []
+    var resetCounts: [(attempts: UInt32, received: UInt32)] = []
     var retries: [Retry] = []
     /// The last reason reported for a target without a reply.
     var reasons: [Int: String] = [:]
@@ -99,34 +101,6 @@ public struct PingSweepEngine: Engine, ~Copyable {
         return period
     }
 
-    // MARK: Display
-
-    public var targetCount: Int { hosts.count }
-
-    /// Returns the state of a target.
-    public func target(at index: Int, now: Instant) -> PingSweepTarget {
-        let start = index < resetCounts.count ? resetCounts[index] : (attempts: 0, received: 0)
-        return PingSweepTarget(
-            label: targets.label(of: index), address: targets[index],
-            tally: .init(
-                transmitted: Int(hosts[index].attempts &- start.attempts),
-                received: Int(hosts[index].received &- start.received), tallies[index]),
-            recent: probes[index].results(timeout: configuration.timeout, at: now),
-            reason: reasons[index])
-    }
-
-    /// Whether no probes are sent.
-    public private(set) var isPaused = false
-
-    public mutating func pause() { isPaused = true }
-    public mutating func resume() { isPaused = false }
-
-    /// Starts the counters and the round-trip times of every target anew.
-    public mutating func reset() {
-        resetCounts = hosts.map { ($0.attempts, $0.received) }
-        tallies = tallies.map { _ in RoundTripTally() }
-    }
-
     // MARK: Sending
 
     public mutating func transmit(into batch: inout PacketBatch, at now: Instant) -> Deadline {
@@ -142,19 +116,6 @@ public struct PingSweepEngine: Engine, ~Copyable {
         nextStatistics = due
         let next = transmitDue(into: &batch, at: now)
         return next == .finished ? next : .earliest(next, .at(due))
-    }
-
-    private mutating func emitStatistics(at now: Instant) {
-        let statistics = hosts.indices.map { index in
-            PingSweepStatistics(
-                label: targets.label(of: index), address: targets[index],
-                interval: intervals[index].tally,
-                total: .init(
-                    transmitted: Int(hosts[index].attempts), received: Int(hosts[index].received),
-                    tallies[index]))
-        }
-        events.append(.statistics(statistics, at: now))
-        for index in intervals.indices { intervals[index] = PingSweepInterval() }
     }
 
     private mutating func transmitDue(into batch: inout PacketBatch, at now: Instant) -> Deadline {

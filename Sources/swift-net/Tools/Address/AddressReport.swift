@@ -175,7 +175,9 @@ struct AddressReport {
             add("prefix_length", "prefix length", number: UInt64(length))
             add("mask", "mask", "\(network.mask)")
             add("network", "network", "\(network)")
-            add("first_host", "first address", "\(network.address)", note: "subnet-router anycast")
+            // A /127 has no such address (RFC 6164, section 5), and neither has a range of groups.
+            let isAnycast = length <= 126 && !address.isMulticast
+            add("first_host", "first address", "\(network.address)", note: isAnycast ? "subnet-router anycast" : nil)
             add("last_host", "last address", "\(network.lastAddress)")
             add("address_count", "addresses", network.addressCount.map(String.init) ?? "2^\(128 - length)")
         }

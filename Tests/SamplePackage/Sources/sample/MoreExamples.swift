@@ -35,7 +35,7 @@ private func received(_ target: String) async throws -> Int {
 func pathsAndMonitor() throws {
     print("reached", try Traceroute.Paths.run("198.51.100.2").isReached)
     let result = try Traceroute.Cycles.run("198.51.100.2", .init(cycles: 3, interval: .milliseconds(50)))
-    for hop in result.hops { print("hop", hop.timeToLive, hop.sent, hop.received) }
+    for hop in result.paths.flatMap(\.hops) { print("hop", hop.timeToLive, hop.sent, hop.received) }
 }
 
 /// A prepared run can be used once, with every tool.
