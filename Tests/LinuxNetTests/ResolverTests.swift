@@ -89,9 +89,9 @@ struct HostNameTests {
 
     @Test("names of reverse lookups")
     func pointers() throws {
-        #expect(DNSClient.pointerName(of: try #require(IPAddress("192.0.2.1"))) == "1.2.0.192.in-addr.arpa")
+        #expect(try #require(IPAddress("192.0.2.1")).reverseName == "1.2.0.192.in-addr.arpa")
         #expect(
-            DNSClient.pointerName(of: try #require(IPAddress("2001:db8::567:89ab")))
+            try #require(IPAddress("2001:db8::567:89ab")).reverseName
                 == "b.a.9.8.7.6.5.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.8.b.d.0.1.0.0.2.ip6.arpa")
     }
 }

@@ -76,6 +76,67 @@ struct AddressKindTests {
         #expect(IPv6Address("2001:db8::1")?.embeddedIPv4 == nil)
     }
 
+    @Test("names of reverse lookups (RFC 1035, section 3.5; RFC 3596, section 2.5), and digits without abbreviation")
+    func texts() throws {
+        let v4 = IPv4Address(192, 0, 2, 1)
+        #expect(IPAddress.v4(v4).reverseName == "1.2.0.192.in-addr.arpa")
+        #expect(v4.binaryDigits == "11000000.00000000.00000010.00000001")
+        let v6 = try #require(IPv6Address("4321:0:1:2:3:4:567:89ab"))
+        #expect(
+            IPAddress.v6(v6).reverseName
+                == "b.a.9.8.7.6.5.0.4.0.0.0.3.0.0.0.2.0.0.0.1.0.0.0.0.0.0.0.1.2.3.4.ip6.arpa")
+        #expect(v6.expanded == "4321:0000:0001:0002:0003:0004:0567:89ab")
+        #expect(IPAddress.v6(.unspecified).reversedLabels == Array(repeating: "0", count: 32).joined(separator: "."))
+    }
+
+    @Test("the role of an address in its network")
+    func roles() throws {
+        let network = try #require(IPv4Network("192.0.2.0/24"))
+        #expect(network.role(of: IPv4Address(192, 0, 2, 0)) == .networkAddress)
+        #expect(network.role(of: IPv4Address(192, 0, 2, 255)) == .directedBroadcast)
+        #expect(network.role(of: IPv4Address(192, 0, 2, 7)) == .host)
+        // RFC 3021: both addresses of a /31 are hosts.
+        let link = try #require(IPv4Network("192.0.2.0/31"))
+        #expect(link.role(of: IPv4Address(192, 0, 2, 0)) == .host && link.role(of: IPv4Address(192, 0, 2, 1)) == .host)
+        let rows: [(String, String?)] = [
+            ("2001:db8::7/64", "2001:db8::"), ("2001:db8::7/126", "2001:db8::4"), ("2001:db8::7/127", nil),
+            ("2001:db8::7/128", nil), ("ff02::1/16", nil),
+        ]
+        for (text, anycast) in rows {
+            #expect(try #require(IPv6Network(text)).subnetRouterAnycast?.description == anycast, "\(text)")
+        }
+    }
+
+    @Test("Internet timestamps: time of day, other units, and the offset of a clock across midnight")
+    func timestamps() {
+        #expect(InternetTimestamp(nanosecondsSince1970: 86_400_000_000_000 + 5_000_000).rawValue == 5)
+        #expect(InternetTimestamp(nanosecondsSince1970: -1_000_000).rawValue == 86_399_999)
+        #expect(InternetTimestamp(rawValue: 86_400_000).millisecondsSinceMidnight == nil)
+        let other = InternetTimestamp(rawValue: 0x8000_0007)
+        #expect(!other.isStandard && other.value == 7 && other.millisecondsSinceMidnight == nil)
+        func offset(_ times: UInt32...) -> Int? {
+            let times = times.map(InternetTimestamp.init(rawValue:))
+            return InternetTimestamp.clockOffset(
+                sent: times[0], received: times[1], answered: times[2], returned: times[3])
+        }
+        // 10 ms each way, and a clock that is 100 ms ahead.
+        #expect(offset(1_000, 1_110, 1_110, 1_020) == 100)
+        #expect(offset(86_399_990, 100, 100, 10) == 100)
+        #expect(offset(5, 86_399_915, 86_399_915, 25) == -100)
+        #expect(offset(5, 0x8000_0000, 5, 5) == nil)
+    }
+
+    @Test("timestamp options have the entries that a header has room for")
+    func timestampOptions() {
+        #expect(IPv4Options([.timestamp(IPv4TimestampData(emptyEntries: .timestampsOnly))]).paddedByteCount == 40)
+        #expect(IPv4Options([.timestamp(IPv4TimestampData(emptyEntries: .withAddresses))]).paddedByteCount == 36)
+        let hosts = (1...5).map { IPv4Address(192, 0, 2, $0) }
+        #expect(IPv4TimestampData(prespecified: hosts) == nil && IPv4TimestampData(prespecified: []) == nil)
+        #expect(
+            IPv4TimestampData(prespecified: Array(hosts.prefix(4)))?.entries.map(\.address)
+                == hosts.prefix(4).map { $0 })
+    }
+
     @Test("port ranges (RFC 6335)")
     func ranges() {
         let rows: [(UInt16, PortClass)] = [

@@ -48,8 +48,10 @@ public struct DHCPOffer: Hashable, Sendable {
     public var server: IPv4Address
     /// The source of the frame: the server's MAC address, or that of its relay agent.
     public var serverMAC: MACAddress
-    /// The lease time, in seconds; 0xFFFFFFFF is infinite; nil if the offer has none.
+    /// The lease time, in seconds; 0xFFFFFFFF is infinite (RFC 2131, section 3.3); nil if the offer has none.
     public var leaseTime: UInt32?
+    /// Whether the lease never ends.
+    public var hasInfiniteLease: Bool { leaseTime == .max }
     /// The relay agent; nil if the server is on the link.
     public var relay: IPv4Address?
     /// The next server of the boot process (`siaddr`); nil for none.

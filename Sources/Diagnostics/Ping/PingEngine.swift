@@ -108,8 +108,8 @@ public struct PingEngine: Engine, ~Copyable {
             identification: sequence &+ format.header.firstIdentification)
         fields.cookie = cookie(number)
         if format.query == .timestamp || !format.header.options.isEmpty {
-            let milliseconds = (now.nanoseconds &+ configuration.wallOffset) / 1_000_000
-            fields.originate = UInt32(truncatingIfNeeded: milliseconds % 86_400_000)
+            let time = InternetTimestamp(nanosecondsSince1970: now.nanoseconds &+ configuration.wallOffset)
+            fields.originate = time.rawValue
         }
         return fields
     }

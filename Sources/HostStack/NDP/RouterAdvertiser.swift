@@ -66,7 +66,7 @@ struct RouterAdvertiser: Sendable {
         ]
         for network in networks {
             // On-link; autonomous only for interface identifiers of 64 bits (RFC 4291, section 2.5.1).
-            let flags: UInt8 = network.prefixLength == 64 ? 0xC0 : 0x80
+            let flags = NDPOption.onLinkFlag | (network.prefixLength == 64 ? NDPOption.autonomousFlag : 0)
             options.append(
                 .prefixInformation(
                     prefixLength: UInt8(clamping: network.prefixLength), flags: flags, validLifetime: 2_592_000,

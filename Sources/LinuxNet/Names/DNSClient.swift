@@ -77,7 +77,7 @@ final class DNSClient {
 
     /// Queries the name of an address.
     func name(of address: IPAddress, _ completion: @escaping Completion) {
-        let pointer = Self.pointerName(of: address)
+        let pointer = address.reverseName
         guard let wanted = DNSName(pointer) else { return completion(.failure(.invalidName)) }
         ask(pointer, DNSMessage.RecordType.pointer, completion) { message throws(Failure) in
             guard case .name(let name)? = message.resolved(wanted, type: DNSMessage.RecordType.pointer)?.data.first,
@@ -96,19 +96,6 @@ final class DNSClient {
             guard !texts.isEmpty else { throw .noRecord }
             return Reply(texts: texts)
         }
-    }
-
-    /// Returns the name for the reverse lookup of an address (RFC 1035, section 3.5; RFC 3596, section 2.5).
-    static func pointerName(of address: IPAddress) -> String {
-        reversed(address) + (address.family == .v4 ? ".in-addr.arpa" : ".ip6.arpa")
-    }
-
-    /// Returns the labels of an address in a reverse lookup: its bytes, or for IPv6 its hexadecimal digits, from the last
-    /// to the first.
-    static func reversed(_ address: IPAddress) -> String {
-        let bytes = address.networkBytes.reversed()
-        if address.family == .v4 { return bytes.map { "\($0)" }.joined(separator: ".") }
-        return bytes.flatMap { [$0 & 0xF, $0 >> 4] }.map { String($0, radix: 16) }.joined(separator: ".")
     }
 
     /// Cancels all queries; their completions are not called.

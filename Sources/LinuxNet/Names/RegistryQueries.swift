@@ -76,7 +76,7 @@ public final class RegistryQueries {
             case .dns(let zone):
                 let origin = address.family == .v4 ? "origin" : "origin6"
                 begin(address)
-                resolver.lookUpTexts(of: "\(DNSClient.reversed(address)).\(origin).\(zone)") { [weak self] texts in
+                resolver.lookUpTexts(of: "\(address.reversedLabels).\(origin).\(zone)") { [weak self] texts in
                     self?.finish(address, texts.isEmpty ? nil : texts.joined(separator: "\n"))
                 }
             }

@@ -44,6 +44,23 @@ public struct IPv4Network: Hashable, Sendable {
     }
 }
 
+extension IPv4Network {
+    /// What an address is in its network.
+    public enum Role: Hashable, Sendable {
+        case host
+        /// The lowest address of a network up to /30, which is no host's.
+        case networkAddress
+        /// The highest address of a network up to /30: every host (RFC 919).
+        case directedBroadcast
+    }
+
+    /// Returns what an address of this network is. In a /31 (RFC 3021) and a /32 every address is a host.
+    public func role(of address: IPv4Address) -> Role {
+        guard prefixLength <= 30 else { return .host }
+        return address == lastAddress ? .directedBroadcast : address == self.address ? .networkAddress : .host
+    }
+}
+
 /// An IPv6 network: an address and a prefix length (RFC 4291, section 2.3).
 public struct IPv6Network: Hashable, Sendable {
     /// The address with its host bits cleared.
@@ -85,6 +102,10 @@ public struct IPv6Network: Hashable, Sendable {
     public var mask: IPv6Address { Self.mask(prefixLength) }
     /// The highest address.
     public var lastAddress: IPv6Address { IPv6Address(high: address.high | ~mask.high, low: address.low | ~mask.low) }
+
+    /// The anycast address of the network's routers (RFC 4291, section 2.6.1); nil for a /127, which has none (RFC 6164,
+    /// section 5), for a /128, and for a range of groups.
+    public var subnetRouterAnycast: IPv6Address? { prefixLength <= 126 && !address.isMulticast ? address : nil }
 
     /// The number of addresses in the network; nil if 2^64 or more.
     public var addressCount: UInt64? { prefixLength <= 64 ? nil : 1 << UInt64(128 - prefixLength) }

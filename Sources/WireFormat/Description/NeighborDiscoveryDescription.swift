@@ -9,8 +9,8 @@ extension FieldSink where Self: ~Copyable {
         case .routerSolicitation: break
         case .routerAdvertisement(let advertisement):
             number("current_hop_limit", advertisement.currentHopLimit, "hops", at: base + 4, 1)
-            flag("managed", advertisement.flags & 0x80 != 0, at: base + 5, 1)
-            flag("other", advertisement.flags & 0x40 != 0, at: base + 5, 1)
+            flag("managed", advertisement.flags & NDPOption.onLinkFlag != 0, at: base + 5, 1)
+            flag("other", advertisement.flags & NDPOption.autonomousFlag != 0, at: base + 5, 1)
             number("router_lifetime", advertisement.routerLifetime, "s", at: base + 6, 2)
             number("reachable_time", advertisement.reachableTime, "ms", at: base + 8, 4)
             number("retransmission_timer", advertisement.retransmissionTimer, "ms", at: base + 12, 4)
@@ -50,8 +50,8 @@ extension TextBuffer {
             append(prefix)
             append(UInt8(ascii: "/"))
             append(decimal: length)
-            if flags & 0x80 != 0 { append(" on-link") }
-            if flags & 0x40 != 0 { append(" autonomous") }
+            if flags & NDPOption.onLinkFlag != 0 { append(" on-link") }
+            if flags & NDPOption.autonomousFlag != 0 { append(" autonomous") }
             append(" valid ")
             append(decimal: valid)
             append(" preferred ")

@@ -93,6 +93,9 @@ public struct HTTPVersion: Hashable, Sendable, CustomStringConvertible {
     /// HTTP/1.1 (RFC 9112).
     public static let http11 = HTTPVersion(major: 1, minor: 1)
 
+    /// The text after the slash, as received: `1.1`.
+    public var number: String { String(description.drop { $0 != "/" }.dropFirst()) }
+
     /// The version numbers; nil unless the text is exactly `HTTP/`, a digit, a dot and a digit.
     public var numbers: (major: Int, minor: Int)? {
         guard bytes.count == 8, bytes.prefix(5).elementsEqual("HTTP/".utf8), bytes[6] == UInt8(ascii: "."),

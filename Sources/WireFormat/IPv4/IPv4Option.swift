@@ -192,6 +192,22 @@ public struct IPv4TimestampData: Hashable, Sendable {
         self.entries = entries
     }
 
+    /// Creates the empty entries that a header has room for: 9, or 4 with addresses.
+    public init(emptyEntries flag: Flag) {
+        let address: IPv4Address? = flag == .timestampsOnly ? nil : .unspecified
+        let count = flag == .timestampsOnly ? 9 : Self.maximumAddresses
+        self.init(flag: flag, entries: Array(repeating: Entry(address: address, timestamp: 0), count: count))
+    }
+
+    /// Creates entries that only these hosts fill in; nil for more than 4 hosts, or none.
+    public init?(prespecified hosts: [IPv4Address]) {
+        guard (1...Self.maximumAddresses).contains(hosts.count) else { return nil }
+        self.init(flag: .prespecified, entries: hosts.map { Entry(address: $0, timestamp: 0) })
+    }
+
+    /// The maximum number of entries with addresses in a header.
+    public static let maximumAddresses = 4
+
     private var entryLength: Int { flag == .timestampsOnly ? 4 : 8 }
 
     var byteCount: Int { 4 + entries.count * entryLength }

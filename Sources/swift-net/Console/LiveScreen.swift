@@ -27,7 +27,7 @@ enum ScreenKey: Equatable {
     }
 }
 
-/// A full screen that a report redraws while a run lasts: when it is needed, and not more often than the eye follows.
+/// A full screen that a report redraws while a run lasts: when something has changed, at most every 100 ms unless a key was pressed.
 struct LiveScreen {
     /// The minimum time between two redraws.
     private static let redraw = Nanoseconds.milliseconds(100)

@@ -114,7 +114,7 @@ struct AddressReport {
 
     private mutating func describe(_ address: IPv4Address, _ length: Int?) {
         add("addr", "address", "\(address)")
-        add("binary", "binary", Self.bits(address))
+        add("binary", "binary", address.binaryDigits)
         let addressClass = address.addressClass
         add("class", "class", addressClass.rawValue, note: "first bits \(addressClass.leadingBits)")
         if let parts = address.classParts {
@@ -129,7 +129,7 @@ struct AddressReport {
             let mac = MACAddress(multicast: address)
             add("multicast_mac", "multicast MAC", "\(mac)", note: "shared by 32 groups")
         }
-        add("reverse", "reverse name", Self.reverseName(address))
+        add("reverse", "reverse name", address.reverseName)
         add("number", "as a number", number: UInt64(address.rawValue), note: "0x" + String(address.rawValue, radix: 16))
     }
 
@@ -144,25 +144,12 @@ struct AddressReport {
         add("host_count", "hosts", number: UInt64(network.hosts.count))
         if let broadcast = network.broadcast { add("broadcast", "directed broadcast", "\(broadcast)") }
         let role =
-            if network.broadcast == address {
-                "the directed broadcast address"
-            } else if network.prefixLength <= 30, network.address == address {
-                "the network address"
-            } else {
-                "a host"
+            switch network.role(of: address) {
+            case .directedBroadcast: "the directed broadcast address"
+            case .networkAddress: "the network address"
+            case .host: "a host"
             }
         add("role", "role", role)
-    }
-
-    private static func bits(_ address: IPv4Address) -> String {
-        (0..<4).map { index in
-            let octet = String(address.rawValue >> UInt32(24 - 8 * index) & 0xFF, radix: 2)
-            return String(repeating: "0", count: 8 - octet.count) + octet
-        }.joined(separator: ".")
-    }
-
-    private static func reverseName(_ address: IPv4Address) -> String {
-        address.description.split(separator: ".").reversed().joined(separator: ".") + ".in-addr.arpa"
     }
 
     // MARK: IPv6
@@ -170,14 +157,13 @@ struct AddressReport {
     private mutating func describe(_ address: IPv6Address, _ zone: Substring?, _ length: Int?) {
         add("addr", "address", "\(address)")
         if let zone { add("zone", "zone", String(zone)) }
-        add("full", "expanded", Self.full(address))
+        add("full", "expanded", address.expanded)
         if let length, let network = IPv6Network(address, prefixLength: length) {
             add("prefix_length", "prefix length", number: UInt64(length))
             add("mask", "mask", "\(network.mask)")
             add("network", "network", "\(network)")
-            // A /127 has no such address (RFC 6164, section 5), and neither has a range of groups.
-            let isAnycast = length <= 126 && !address.isMulticast
-            add("first_host", "first address", "\(network.address)", note: isAnycast ? "subnet-router anycast" : nil)
+            let note = network.subnetRouterAnycast.map { _ in "subnet-router anycast" }
+            add("first_host", "first address", "\(network.address)", note: note)
             add("last_host", "last address", "\(network.lastAddress)")
             add("address_count", "addresses", network.addressCount.map(String.init) ?? "2^\(128 - length)")
         }
@@ -191,24 +177,7 @@ struct AddressReport {
         }
         if let mac = address.interfaceMAC { add("interface_mac", "embedded MAC", "\(mac)") }
         if let inner = address.embeddedIPv4 { add("ipv4", "embedded IPv4", "\(inner)") }
-        add("reverse", "reverse name", Self.reverseName(address))
-    }
-
-    /// Returns all 32 hexadecimal digits.
-    private static func digits(_ address: IPv6Address) -> String {
-        [address.high, address.low].map { half in
-            let text = String(half, radix: 16)
-            return String(repeating: "0", count: 16 - text.count) + text
-        }.joined()
-    }
-
-    private static func full(_ address: IPv6Address) -> String {
-        let digits = Array(digits(address))
-        return stride(from: 0, to: 32, by: 4).map { String(digits[$0..<$0 + 4]) }.joined(separator: ":")
-    }
-
-    private static func reverseName(_ address: IPv6Address) -> String {
-        digits(address).reversed().map(String.init).joined(separator: ".") + ".ip6.arpa"
+        add("reverse", "reverse name", address.reverseName)
     }
 
     // MARK: Port

@@ -59,7 +59,7 @@ final class DHCPDiscoverText: DHCPDiscoverReport {
     private func text(_ offer: DHCPOffer) -> String {
         var text = "\(offer.address) from \(offer.server) [\(vendors.named(offer.serverMAC))]"
         if let relay = offer.relay { text += " via relay agent \(relay)" }
-        if let lease = offer.leaseTime { text += lease == .max ? ", infinite lease" : ", lease \(lease) s" }
+        if let lease = offer.leaseTime { text += offer.hasInfiniteLease ? ", infinite lease" : ", lease \(lease) s" }
         text += ", \(Milliseconds.fixed(offer.roundTrip)) ms\n"
         func line(_ name: String, _ value: String) {
             text += "  \(name)" + String(repeating: " ", count: max(1, 28 - name.count)) + "\(value)\n"

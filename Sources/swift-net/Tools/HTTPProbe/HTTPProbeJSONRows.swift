@@ -62,7 +62,7 @@ struct HTTPProbeResponseRow: JSONRow {
         let outcome = answer.outcome
         target = HTTPProbeTargetRow(answer)
         if case .status(let line)? = outcome.head?.start {
-            httpVersion = String(line.version.description.drop { $0 != "/" }.dropFirst())
+            httpVersion = line.version.number
             status = line.code
             reason = String(decoding: line.reason, as: UTF8.self)
         }

@@ -65,7 +65,11 @@ extension PingCommand {
         if let url = texts.first(where: Text.isURL) {
             throw UsageError("\(url): ping takes hosts; http-probe takes URLs")
         }
-        if recordsRoute { ping.options = IPv4Options([.noOperation, .recordRoute(IPv4RouteData(emptySlots: 9))]) }
+        if recordsRoute {
+            ping.options = IPv4Options([
+                .noOperation, .recordRoute(IPv4RouteData(emptySlots: IPv4RouteData.maximumSlots)),
+            ])
+        }
         if let timestampOption { ping.options = IPv4Options([.timestamp(try timestamps(timestampOption))]) }
         expressions = try texts.map { text in
             do throws(TargetExpression.Problem) {
@@ -80,20 +84,19 @@ extension PingCommand {
 
     /// Returns the timestamp option, and removes the hosts of `tsprespec` from the targets.
     private mutating func timestamps(_ choice: IPTimestampChoice) throws -> IPv4TimestampData {
-        func empty(_ count: Int, _ address: IPv4Address?) -> [IPv4TimestampData.Entry] {
-            Array(repeating: IPv4TimestampData.Entry(address: address, timestamp: 0), count: count)
-        }
         switch choice {
-        case .tsonly: return IPv4TimestampData(flag: .timestampsOnly, entries: empty(9, nil))
-        case .tsandaddr: return IPv4TimestampData(flag: .withAddresses, entries: empty(4, .unspecified))
+        case .tsonly: return IPv4TimestampData(emptyEntries: .timestampsOnly)
+        case .tsandaddr: return IPv4TimestampData(emptyEntries: .withAddresses)
         case .tsprespec:
             let hosts = texts.compactMap { IPv4Address($0) }
-            guard let target = texts.last, hosts.count == texts.count, hosts.count <= 4 else {
-                throw UsageError("-T tsprespec requires 1 to 4 IPv4 addresses, the target last")
+            guard let target = texts.last, hosts.count == texts.count,
+                let data = IPv4TimestampData(prespecified: hosts)
+            else {
+                let most = IPv4TimestampData.maximumAddresses
+                throw UsageError("-T tsprespec requires 1 to \(most) IPv4 addresses, the target last")
             }
             texts = [target]
-            return IPv4TimestampData(
-                flag: .prespecified, entries: hosts.map { IPv4TimestampData.Entry(address: $0, timestamp: 0) })
+            return data
         }
     }
 

@@ -94,8 +94,9 @@ struct OptionText {
         var other: UInt32 = 0
         for entry in data.used {
             if let address = entry.address { text += "\t\(address.isUnspecified ? "0.0.0.0" : label(.v4(address)))" }
-            let value = entry.timestamp & 0x7FFF_FFFF
-            if entry.timestamp & 0x8000_0000 != 0 {
+            let timestamp = InternetTimestamp(rawValue: entry.timestamp)
+            let value = timestamp.value
+            if !timestamp.isStandard {
                 text +=
                     other == 0 ? "\t\(value) absolute not-standard" : "\t\(Int64(value) - Int64(other)) not-standard"
                 other = value
@@ -131,10 +132,14 @@ enum AnswerText {
     static func lines(_ answer: InformationAnswer, receivedAt arrival: Instant) -> String {
         switch answer {
         case .timestamp(let originate, let receive, let transmit):
+            let times = [originate, receive, transmit].map(InternetTimestamp.init(rawValue:))
+            let returned = InternetTimestamp(nanosecondsSince1970: WallTime.nanoseconds(arrival))
             var text =
-                "\n\toriginate \(time(originate)), receive \(time(receive)), transmit \(time(transmit)), returned "
-                + time(milliseconds(arrival))
-            if let offset = clockOffset(originate, receive, transmit, milliseconds(arrival)) {
+                "\n\toriginate \(time(times[0])), receive \(time(times[1])), transmit \(time(times[2])), returned "
+                + time(returned)
+            if let offset = InternetTimestamp.clockOffset(
+                sent: times[0], received: times[1], answered: times[2], returned: returned)
+            {
                 text +=
                     "\n\tclock offset \(offset) ms"
                     + (offset == 0 ? "" : offset < 0 ? " (target behind)" : " (target ahead)")
@@ -161,36 +166,17 @@ enum AnswerText {
         switch option {
         case .sourceLinkLayerAddress(let address): "\n\tlink-layer address \(address)"
         case .prefixInformation(let length, let flags, let valid, let preferred, _, let prefix):
-            "\n\tprefix \(prefix)/\(length)\(flags & 0x80 != 0 ? " on-link" : "")\(flags & 0x40 != 0 ? " autonomous" : "")"
+            "\n\tprefix \(prefix)/\(length)\(flags & NDPOption.onLinkFlag != 0 ? " on-link" : "")\(flags & NDPOption.autonomousFlag != 0 ? " autonomous" : "")"
                 + ", valid \(valid) s, preferred \(preferred) s"
         case .mtu(_, let mtu): "\n\tMTU \(mtu)"
         default: ""
         }
     }
 
-    /// Milliseconds since midnight UT.
-    private static func milliseconds(_ instant: Instant) -> UInt32 {
-        UInt32(truncatingIfNeeded: WallTime.nanoseconds(instant) / 1_000_000 % 86_400_000)
-    }
-
-    static func time(_ value: UInt32) -> String {
-        guard value & 0x8000_0000 == 0, value < 86_400_000 else { return "\(value & 0x7FFF_FFFF) (not standard)" }
+    private static func time(_ timestamp: InternetTimestamp) -> String {
+        guard let value = timestamp.millisecondsSinceMidnight else { return "\(timestamp.value) (not standard)" }
         func two(_ value: UInt32) -> String { value < 10 ? "0\(value)" : "\(value)" }
         let fraction = Milliseconds.decimal(Int64(value % 1_000), places: 3).dropFirst(2)
         return "\(two(value / 3_600_000)):\(two(value / 60_000 % 60)):\(two(value / 1_000 % 60)).\(fraction)"
-    }
-
-    /// Returns how far the target's clock is ahead, in milliseconds, assuming equal forward and return delays.
-    private static func clockOffset(_ sent: UInt32, _ received: UInt32, _ answered: UInt32, _ back: UInt32) -> Int? {
-        let times = [sent, received, answered, back]
-        guard times.allSatisfy({ $0 < 86_400_000 }) else { return nil }
-        func difference(_ left: UInt32, _ right: UInt32) -> Int {
-            var value = Int(left) - Int(right)
-            // Across midnight.
-            if value > 43_200_000 { value -= 86_400_000 }
-            if value < -43_200_000 { value += 86_400_000 }
-            return value
-        }
-        return (difference(received, sent) + difference(answered, back)) / 2
     }
 }
