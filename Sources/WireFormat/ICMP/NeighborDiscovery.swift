@@ -165,8 +165,9 @@ public enum NDPOption: Hashable, Sendable {
     /// An unknown option, or one whose length is invalid for its type: the data after type and length.
     case unknown(type: UInt8, data: [UInt8])
 
-    /// The flags of prefix information (RFC 4861, section 4.6.2).
+    /// The on-link flag of prefix information (RFC 4861, section 4.6.2).
     public static let onLinkFlag: UInt8 = 0x80
+    /// The flag of a prefix for address autoconfiguration, in the same octet.
     public static let autonomousFlag: UInt8 = 0x40
 
     /// The option type.
