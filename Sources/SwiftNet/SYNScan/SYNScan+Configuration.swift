@@ -6,10 +6,12 @@ import WireFormat
 extension SYNScan {
     /// The targets and the parameters of a scan.
     public struct Configuration: Sendable {
-        /// The ports of each target; empty for the first ones in the system's services file (services(5)).
+        /// The ports of each target; empty for those that are open most often.
         public var ports: [UInt16]
-        /// The number of ports from the services file; nil for up to 100.
+        /// The number of these, at most `FrequentPorts.ranked.count`; nil for 100.
         public var topPorts: Int?
+        /// Ports that are not scanned, whatever `ports` says.
+        public var excludedPorts: [UInt16] = []
         /// Targets to exclude, in the same forms as targets.
         public var excludes: [String] = []
         /// Whether to scan multicast, broadcast, class E and other reserved addresses too.
@@ -58,8 +60,9 @@ extension SYNScan.Configuration {
         guard 0...100 ~= retries else {
             throw SwiftNetError(.invalidArgument, nil, "invalid value '\(retries)' for --retries (expected 0 to 100)")
         }
-        guard topPorts.map({ $0 > 0 }) ?? true else {
-            throw SwiftNetError(.invalidArgument, nil, "invalid value for --top-ports (expected 1 to 65535)")
+        let most = FrequentPorts.ranked.count
+        guard topPorts.map({ 1...most ~= $0 }) ?? true else {
+            throw SwiftNetError(.invalidArgument, nil, "invalid value for --top-ports (expected 1 to \(most))")
         }
         guard rate.map({ 1...100_000_000 ~= $0 }) ?? true else {
             throw SwiftNetError(.invalidArgument, nil, "invalid value for --rate (expected 1 to 100000000)")
@@ -73,16 +76,10 @@ extension SYNScan.Configuration {
 
     /// The ports, in ascending order, each once.
     func portList() throws(SwiftNetError) -> [UInt16] {
-        guard ports.isEmpty else { return Set(ports).sorted() }
-        let known = ServiceNames.system().ports(of: .tcp)
-        guard !known.isEmpty else {
-            throw SwiftNetError(.invalidArgument, nil, "no services file: use -p")
-        }
-        if let topPorts, topPorts > known.count {
-            throw SwiftNetError(
-                .invalidArgument, "--top-ports", "the services file has only \(known.count) TCP ports")
-        }
-        return Array(known.prefix(topPorts ?? Self.defaultPortCount))
+        let wanted = ports.isEmpty ? FrequentPorts.ranked.prefix(topPorts ?? Self.defaultPortCount) : ports[...]
+        let list = Set(wanted).subtracting(excludedPorts).sorted()
+        guard !list.isEmpty else { throw SwiftNetError(.invalidArgument, nil, "every port is excluded") }
+        return list
     }
 
     func orderSeed() throws(SwiftNetError) -> UInt64 {

@@ -88,6 +88,7 @@ public enum SYNScan: Tool {
                 try SYNScan.reserveSockets(interface: asked.interface)
             }
             self.session = session
+            names = HostNames(resolver: session.resolver)
             var random = SystemRandomness()
             reservation = try PortReservation(
                 count: SYNScanConfiguration.sourcePortCount(retries: asked.retries), using: &random)
@@ -118,8 +119,11 @@ public enum SYNScan: Tool {
             ) { configuration.isOwn($0.bytes.rawBytes) }
         }
 
-        /// The target that an address belongs to: the name that was given for it, otherwise the address.
-        public func target(of address: IPAddress) -> String { arrivals.names[address] ?? "\(address)" }
+        /// The name that was given for an address; nil if none was.
+        public func givenName(of address: IPAddress) -> String? { arrivals.names[address] }
+
+        /// The names of addresses in the DNS, which are looked up in the background.
+        package let names: HostNames
 
         public func run<Observer: EngineObserver>(
             reportingTo observer: inout Observer

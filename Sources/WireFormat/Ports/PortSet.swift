@@ -6,6 +6,17 @@ public struct PortSet: Hashable, Sendable {
     /// Creates an empty set.
     public init() {}
 
+    /// Creates a set of ports in any order.
+    public init(_ ports: some Sequence<UInt16>) {
+        for port in ports.sorted() {
+            if let last = ranges.last, Int(last.upperBound) + 1 >= Int(port) {
+                ranges[ranges.count - 1] = last.lowerBound...port
+            } else {
+                ranges.append(port...port)
+            }
+        }
+    }
+
     /// The reason for which a port list is invalid.
     public struct SyntaxError: Error, Hashable, Sendable {
         /// The invalid part between commas.
@@ -64,5 +75,18 @@ public struct PortSet: Hashable, Sendable {
             rest -= range.count
         }
         return nil
+    }
+}
+
+extension PortSet: CustomStringConvertible {
+    /// The port list: `80,443,8000-8100`.
+    public var description: String {
+        var text = ""
+        for range in ranges {
+            if !text.isEmpty { text += "," }
+            text += "\(range.lowerBound)"
+            if range.count > 1 { text += "-\(range.upperBound)" }
+        }
+        return text
     }
 }

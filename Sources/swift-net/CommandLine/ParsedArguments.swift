@@ -45,6 +45,14 @@ struct ParsedArguments {
         return name.utf8.count > 2 && index(of: String(name)) != nil
     }
 
+    /// Returns the word of several letters to which an argument joins a value, as in `-oGFILE`: a user of nmap means
+    /// -oG and not -o with the file GFILE.
+    private func joinedWord(_ argument: String) -> String? {
+        specifications.lazy.filter { $0.value != nil }.flatMap(\.names).first {
+            $0.count > 2 && !$0.hasPrefix("--") && argument.hasPrefix($0)
+        }
+    }
+
     private mutating func readLong(
         _ argument: String, _ rest: inout ArraySlice<String>, _ foreignOptions: [(argument: String, hint: String)]
     ) {
@@ -63,6 +71,9 @@ struct ParsedArguments {
     ) {
         if let foreign = foreignOptions.first(where: { $0.argument == argument }), index(of: argument) == nil {
             return fail("unknown option '\(argument)': \(foreign.hint)")
+        }
+        if let word = joinedWord(argument) {
+            return fail("'\(argument)': use \(word) \(argument.dropFirst(word.count))")
         }
         var letters = argument.dropFirst()
         while let letter = letters.popFirst() {

@@ -40,6 +40,40 @@ enum Text {
         return result
     }
 
+    /// A field of comma-separated values (RFC 4180, section 2): in quotation marks if it has a comma or one of them.
+    static func csvField(_ text: String) -> String {
+        guard text.utf8.contains(where: { ",\"\r\n".utf8.contains($0) }) else { return text }
+        return "\"" + joined(text.split(separator: "\"", omittingEmptySubsequences: false).map(String.init), by: "\"\"") + "\""
+    }
+
+    /// The text of an XML attribute, without characters that XML does not allow.
+    static func xml(_ text: String) -> String {
+        var result = ""
+        for scalar in text.unicodeScalars {
+            switch scalar {
+            case "&": result += "&amp;"
+            case "<": result += "&lt;"
+            case ">": result += "&gt;"
+            case "\"": result += "&quot;"
+            case "\u{FFFE}", "\u{FFFF}": result += "\u{FFFD}"
+            default:
+                if isControl(scalar) {
+                    result += escaped(String(scalar))
+                } else {
+                    result.unicodeScalars.append(scalar)
+                }
+            }
+        }
+        return result
+    }
+
+    /// The text of an XML comment, which must not contain `--`.
+    static func xmlComment(_ text: String) -> String {
+        var result = ""
+        for character in xml(text) { result += character == "-" && result.last == "-" ? " -" : String(character) }
+        return result
+    }
+
     /// Joins parts with a separator. (The standard library's `joined` is generic, and its first call is slow at
     /// start-up.)
     static func joined(_ parts: [String], by separator: String) -> String {

@@ -8,23 +8,36 @@ extension SYNScanCommand {
         return arguments.has("--json") || !hasFile && arguments.has("--format json")
     }
 
-    /// The file of -o; nil if it is not given or is standard output.
-    var file: String? { output.flatMap { BufferedOutput.isStandardOutput($0) ? nil : $0 } }
+    /// The reports besides the normal one, and the one that replaces it on standard output.
+    private var allReports: [SYNScanOutput] {
+        let other = output.map { SYNScanOutput(option: "-o", path: $0, format: askedFormat ?? .text) }
+        return reports + (other.map { [$0] } ?? [])
+    }
+
+    /// The reports of files.
+    var files: [SYNScanOutput] { allReports.filter { !$0.isStandardOutput } }
 
     /// The format of standard output.
-    var format: SYNScanFormat { general.isJSON ? .json : file == nil ? askedFormat ?? .text : .text }
-
-    /// The format of the file of -o.
-    var fileFormat: SYNScanFormat { askedFormat ?? .text }
+    var format: SYNScanFormat {
+        if general.isJSON { return .json }
+        if let report = allReports.first(where: \.isStandardOutput) { return report.format }
+        return output == nil ? askedFormat ?? .text : .text
+    }
 
     mutating func check(_ arguments: ParsedArguments) throws {
-        if file == nil, general.isJSON, let askedFormat, askedFormat != .json {
+        let hasFile = output.map { !BufferedOutput.isStandardOutput($0) } ?? false
+        if !hasFile, general.isJSON, let askedFormat, askedFormat != .json {
             throw UsageError("--json cannot be used with --format \(askedFormat.rawValue), unless -o names a file")
         }
-        if scan.readsBanners, format == .csv || file != nil && fileFormat == .csv {
-            throw UsageError("--banners cannot be used with --format csv")
+        let shown = allReports.filter(\.isStandardOutput)
+        if let first = shown.first, shown.count > 1 {
+            throw UsageError("\(shown[1].option) -: standard output is already used by \(first.option)")
         }
-        scan.ports = try ports()
+        if let first = shown.first, general.isJSON, first.option != "-o" {
+            throw UsageError("--json cannot be used with \(first.option) \(first.path)")
+        }
+        scan.ports = try ports(portLists, option: "-p")
+        scan.excludedPorts = try ports(excludedPortLists, option: "--exclude-ports")
         targets = arguments.operands
         guard !targets.isEmpty || !targetFiles.isEmpty else { throw Self.summary.missingOperand }
         for text in targets {
@@ -37,13 +50,14 @@ extension SYNScanCommand {
         }
     }
 
-    private func ports() throws -> [UInt16] {
-        guard !portLists.isEmpty else { return [] }
+    private func ports(_ lists: [String], option: String) throws -> [UInt16] {
+        guard !lists.isEmpty else { return [] }
         do {
-            let set = try PortSet(portLists.joined(separator: ","), named: { services.port(named: $0, .tcp) })
+            let set = try PortSet(lists.joined(separator: ","), named: { services.port(named: $0, .tcp) })
             return set.ranges.flatMap { Array($0) }
         } catch {
-            throw UsageError("invalid value '\(error.part)' for -p (expected a port, a range or a service name)")
+            throw UsageError(
+                "invalid value '\(error.part)' for \(option) (expected a port from 0 to 65535, a range or a service name)")
         }
     }
 
@@ -71,13 +85,13 @@ extension SYNScanCommand {
             command.scan.resumed = resumption.record
             command.scan.recordName = resumption.path
         }
-        let file = try file.map { try console.file($0, for: "-o") }
+        let files = try files.map { (stream: try console.file($0.path, for: $0.option), format: $0.format) }
         let input = try command.readFiles(console)
         console.limit(to: scan.deadline)
         let options = try console.runOptions(general)
         let run = try SYNScan.prepare(command.targets, reading: input, command.scan, options: options)
         try resumption?.begin(run.configuration)
-        let report = SYNScanReport(run, command, file: file, resumption, console)
+        let report = SYNScanReport(run, command, files: files, resumption, console)
         let summary = try console.run(report, of: run, progress: ProgressLine(console))
         if let failure = input?.failure { console.skip("--targets: \(failure)") }
         // If findings could not be written, the position is not saved: they must be found again.

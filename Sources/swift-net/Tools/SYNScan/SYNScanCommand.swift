@@ -12,17 +12,17 @@ struct SYNScanCommand: Command {
             (192.0.2.1,5,7-9). Scan only networks that you own or have permission to scan. Durations are in seconds \
             (1, 0.2) or have a unit (200ms, 2s, 1m).
 
+            Formats: text, json, csv, grepable (nmap's -oG), xml (nmap's -oX), list (HOST:PORT of open ports).
+
             Exit status: 0 if a port is open, 1 if none is, 2 on error, or if no port is open and a host was \
             unreliable.
             """,
         foreignOptions: [
-            ("-sS", "omit it: this is a SYN scan"), ("-Pn", "omit it: hosts are not pinged first"),
+            ("-sS", "omit it: this is a SYN scan"),
             ("-sn", "swift-net ping NETWORK finds hosts"), ("-sV", "--banners --source ADDRESS"),
             ("-F", "--top-ports 100"),
             ("-T", "--rate N"), ("-T4", "--rate N"), ("--max-rate", "--rate N"), ("--min-rate", "--rate N"),
-            ("--open", "omit it: only open ports are reported without --all"), ("-e", "-I INTERFACE"),
-            ("-S", "--source ADDRESS"), ("-oG", "-o FILE --format grepable"), ("-oN", "-o FILE"),
-            ("-oX", "-o FILE --format json"), ("-oJ", "-o FILE --format json"),
+            ("-e", "-I INTERFACE"), ("-S", "--source ADDRESS"), ("-oJ", "-o FILE --format json"),
         ])
 
     var general = GeneralOptions()
@@ -32,10 +32,16 @@ struct SYNScanCommand: Command {
     var excludeFiles: [String] = []
     var resumptionFile: String?
     var isSorted = false
+    /// The path of -o.
     var output: String?
     var askedFormat: SYNScanFormat?
+    /// The reports of -oN, -oG, -oX and -oA.
+    var reports: [SYNScanOutput] = []
+    var excludedPortLists: [String] = []
     /// Whether service names are omitted.
     var isNumeric = false
+    /// Whether the names of hosts are looked up.
+    var findsNames = false
 
     var targets: [String] = []
     let services = ServiceNames.system()
@@ -52,9 +58,12 @@ struct SYNScanCommand: Command {
             "-p", "--ports", value: .text("PORTS"),
             help: "Scan these ports: 80,443,8000-8100, names (http), - for all; may be given several times."
         ) { $0.portLists.append($1) }
+        options.list(
+            "--exclude-ports", value: .text("PORTS"), help: "Never scan these ports; may be given several times."
+        ) { $0.excludedPortLists.append($1) }
         options.option(
-            "--top-ports", value: .integer(1...65_535),
-            help: "Scan the first N TCP ports of the services file (100 without -p).", excludes: ["-p"]
+            "--top-ports", value: .integer(1...FrequentPorts.ranked.count),
+            help: "Scan the N ports that are open most often (100 without -p).", excludes: ["-p"]
         ) { $0.scan.topPorts = $1 }
         options.list(
             "-iL", "--targets", value: .file, help: "Read targets from FILE (- for standard input)."
@@ -120,7 +129,9 @@ struct SYNScanCommand: Command {
 
     private static func declareOutput(_ options: inout OptionTable<Self>) {
         options.section("Output")
-        options.flag("--all", help: "Also report closed and filtered ports.") { $0.scan.reportsAll = true }
+        options.flag("--all", help: "Also report closed and filtered ports.", excludes: ["--open"]) {
+            $0.scan.reportsAll = true
+        }
         options.flag("--sort", help: "Report at the end, sorted by address and port.") { $0.isSorted = true }
         options.option(
             "-o", "--output", value: .file,
@@ -130,13 +141,32 @@ struct SYNScanCommand: Command {
             "--format", value: .choice(SYNScanFormat.self),
             help: "Set the format of FILE, or of standard output (text)."
         ) { $0.askedFormat = $1 }
+        for (name, format, what) in [
+            ("-oN", SYNScanFormat.text, "as text"), ("-oG", .grepable, "in grepable format"), ("-oX", .xml, "as XML"),
+        ] {
+            options.list(name, value: .file, help: "Also write the report \(what) to FILE, as in nmap.") {
+                $0.reports.append(SYNScanOutput(option: name, path: $1, format: format))
+            }
+        }
+        options.list(
+            "-oA", value: .text("BASE"), help: "Also write the reports BASE.nmap, BASE.gnmap and BASE.xml, as in nmap."
+        ) { $0.reports += SYNScanOutput.all(base: $1) }
         options.json()
         options.quiet("Print only the ports.")
         options.verbose("Also report excluded addresses and rate changes.")
-        options.flag("-n", "--numeric", help: "Do not print the names of services.") { $0.isNumeric = true }
+        options.flag("-n", "--numeric", help: "Do not print the names of services.", excludes: ["--names"]) {
+            $0.isNumeric = true
+        }
+        options.flag("--names", help: "Also print the names of hosts in the DNS.", excludes: ["-n"]) {
+            $0.findsNames = true
+        }
         options.pcap()
         options.explain()
         options.color()
+        options.section("Accepted for nmap's users")
+        options.flag("-Pn", help: "Do not ask hosts first (the default).") { _ in }
+        options.flag("--open", help: "Report only open ports (the default).", excludes: ["--all"]) { _ in }
+        options.flag("--reason", help: "Print the evidence for each state (the default).") { _ in }
     }
 }
 

@@ -3,7 +3,24 @@ import SwiftNet
 
 /// The format of a report.
 enum SYNScanFormat: String, CaseIterable {
-    case text, json, csv, grepable
+    case text, json, csv, grepable, xml, list
+}
+
+/// A report that an option asks for.
+struct SYNScanOutput {
+    /// The option as typed.
+    var option: String
+    var path: String
+    var format: SYNScanFormat
+
+    var isStandardOutput: Bool { BufferedOutput.isStandardOutput(path) }
+
+    /// The three reports of nmap's -oA.
+    static func all(base: String) -> [SYNScanOutput] {
+        [(".nmap", SYNScanFormat.text), (".gnmap", .grepable), (".xml", .xml)].map { suffix, format in
+            SYNScanOutput(option: "-oA", path: base + suffix, format: format)
+        }
+    }
 }
 
 /// Writes the report of a scan in one format, to one stream.
@@ -34,10 +51,35 @@ struct SYNScanFormOptions {
     var services: ServiceNames?
     /// Whether to print only ports.
     var isQuiet = false
-    /// Whether the ports were given, rather than read from the services file.
+    /// Whether the ports were given, rather than those that are open most often.
     var namesPorts = true
+    /// Whether ports may be followed by their banners.
+    var readsBanners = false
+    let names: SYNScanNames
 
     func service(_ port: UInt16) -> String? { services?.name(of: port, .tcp) }
+}
+
+/// The names of scanned hosts.
+struct SYNScanNames {
+    let run: SYNScan.Prepared
+    /// Whether the names of addresses are looked up.
+    let looksUp: Bool
+
+    /// The name that was given for an address; nil if the address itself was given, or a network.
+    func given(_ address: IPAddress) -> String? { run.givenName(of: address) }
+
+    /// The name that the address has in the DNS; nil without --names.
+    func found(_ address: IPAddress) -> String? {
+        guard looksUp, case .known(let name) = run.names.name(of: address) else { return nil }
+        return name
+    }
+
+    /// Whether the name of an address is still being looked up.
+    func isPending(_ address: IPAddress) -> Bool { looksUp && run.names.name(of: address) == .pending }
+
+    /// The name to print: the given one, otherwise the one in the DNS.
+    func printed(_ address: IPAddress) -> String? { (given(address) ?? found(address)).map(Text.escaped) }
 }
 
 extension SYNScanFormat {
@@ -47,6 +89,14 @@ extension SYNScanFormat {
         case .json: SYNScanJSON(stream, options, console)
         case .csv: SYNScanCSV(stream, options)
         case .grepable: SYNScanGrepable(stream, options)
+        case .xml: SYNScanXML(stream, options)
+        case .list: SYNScanList(stream, options)
         }
     }
+
+    /// Whether the report has a line for unreliable hosts.
+    var namesUnreliableHosts: Bool { self != .csv && self != .list }
+
+    /// Whether a report in this format is complete only at the end.
+    var isWrittenAtEnd: Bool { self == .xml }
 }

@@ -6,7 +6,6 @@ final class SYNScanJSON: SYNScanForm {
     private let stream: BufferedOutput
     private let options: SYNScanFormOptions
     private let console: Console
-    private var scan: SYNScan.Prepared?
 
     init(_ stream: BufferedOutput, _ options: SYNScanFormOptions, _ console: Console) {
         self.stream = stream
@@ -15,7 +14,6 @@ final class SYNScanJSON: SYNScanForm {
     }
 
     func begin(_ scan: SYNScan.Prepared, at now: Instant) {
-        self.scan = scan
         guard !options.isQuiet else { return }
         console.write("start", StartRow(scan.configuration), at: now, to: stream)
     }
@@ -27,13 +25,11 @@ final class SYNScanJSON: SYNScanForm {
     }
 
     func write(_ finding: SYNScanFinding) {
-        let row = PortRow(
-            finding, target: scan?.target(of: finding.address) ?? "\(finding.address)",
-            service: options.service(finding.port))
+        let row = PortRow(finding, options)
         console.write("port", row, at: finding.at, to: stream)
     }
 
-    func write(_ banner: SYNScanBanner) { console.write("banner", BannerRow(banner), at: banner.at, to: stream) }
+    func write(_ banner: SYNScanBanner) { console.write("banner", BannerRow(banner, options), at: banner.at, to: stream) }
 
     func finish(_ summary: SYNScanSummary, _ ending: SYNScanEnding, unreliable: [UnreliableHost], at now: Instant) {
         guard !options.isQuiet else { return }
@@ -77,6 +73,8 @@ private struct PortRow: JSONRow {
     @Null var ttl: UInt8?
     @Null var rttMs: Nanoseconds?
     @Null var service: String?
+    /// The name in the DNS, with --names.
+    var name: String?
     var window: UInt16?
     var tcpOptions: [String]?
     /// False for an unreliable host; otherwise left out.
@@ -84,15 +82,16 @@ private struct PortRow: JSONRow {
     /// The sender of an ICMP error.
     var from: IPAddress?
 
-    init(_ finding: SYNScanFinding, target: String, service: String?) {
-        self.target = target
+    init(_ finding: SYNScanFinding, _ options: SYNScanFormOptions) {
+        target = options.names.given(finding.address) ?? "\(finding.address)"
         addr = finding.address
         port = finding.port
         state = finding.state.rawValue
         reason = finding.reason.name
         ttl = finding.hopLimit
         rttMs = finding.roundTrip
-        self.service = service
+        service = options.service(finding.port)
+        name = options.names.found(finding.address)
         window = finding.window
         if finding.reason == .synAck { tcpOptions = SegmentOptions.names(finding.options) }
         if !finding.isReliable { reliable = false }
@@ -101,6 +100,7 @@ private struct PortRow: JSONRow {
 }
 
 private struct BannerRow: JSONRow {
+    var target: String
     var addr: IPAddress
     var port: UInt16
     var `protocol`: String
@@ -112,7 +112,8 @@ private struct BannerRow: JSONRow {
         var names: [String]
     }
 
-    init(_ banner: SYNScanBanner) {
+    init(_ banner: SYNScanBanner, _ options: SYNScanFormOptions) {
+        target = options.names.given(banner.address) ?? "\(banner.address)"
         let isTLS = banner.kind == .tls
         addr = banner.address
         port = banner.port

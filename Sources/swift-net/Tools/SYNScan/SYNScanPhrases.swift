@@ -3,7 +3,7 @@ import SwiftNet
 /// The first line of a report: the extent of the scan.
 struct SYNScanStart {
     let configuration: SYNScanConfiguration
-    /// Whether the ports were given, rather than read from the services file.
+    /// Whether the ports were given, rather than those that are open most often.
     let namesPorts: Bool
 
     var text: String {
@@ -25,7 +25,7 @@ struct SYNScanStart {
         line += "; seed \(configuration.seed)"
         if configuration.expectsMore { line += "; more hosts as they are read" }
         if !namesPorts {
-            line += "\nPorts: the first \(configuration.ports.count) that the system's services file names"
+            line += "\nPorts: the \(configuration.ports.count) that are open most often"
         }
         return line
     }
@@ -39,6 +39,9 @@ struct SYNScanEnding {
     var findsRate: Bool
     var readsBanners: Bool
 
+    /// The shortest time of sending of which the rate is printed: that of a few packets says nothing.
+    private static let shortestMeasured = Nanoseconds.milliseconds(50)
+
     func text(_ summary: SYNScanSummary) -> String {
         let hosts = Text.count(summary.hosts + unreachable, "host")
         let filtered = summary.filtered - min(summary.unresolved, summary.filtered)
@@ -51,7 +54,8 @@ struct SYNScanEnding {
                 + (unreachable > 0 ? "; \(Text.count(unreachable, "host")) unreachable" : "")
                 + (summary.isCutShort ? "; stopped before the end" : ""),
             "\(packets) sent (\(summary.retransmitted) retransmitted), \(replies), "
-                + "\(Self.duration(summary.elapsed.seconds)), \(Int(summary.rate)) per second",
+                + Self.duration(summary.elapsed.seconds)
+                + (summary.sending >= Self.shortestMeasured ? ", \(Int(summary.rate)) per second" : ""),
         ]
         if readsBanners {
             lines.append("\(summary.banners) of \(Text.count(Int(clamping: summary.open), "open port")) sent a banner")

@@ -8,35 +8,41 @@ final class SYNScanReport: Report {
     private let run: SYNScan.Prepared
     private let command: SYNScanCommand
     private let forms: [any SYNScanForm]
-    /// The file of -o, which is flushed before the position is saved.
-    private let file: BufferedOutput?
+    private let names: SYNScanNames
+    /// The files of reports, which are flushed before the position is saved.
+    private let files: [BufferedOutput]
     /// The file of --resume; nil if the position is not saved during the scan.
     private let resumption: SYNScanResumption?
     private let console: Console
     /// The findings of --sort, which are reported at the end.
     private var findings: [SYNScanFinding] = []
     private var banners: [SYNScanBanner] = []
+    /// Results that wait for the names of hosts, in order.
+    private var held: [SYNScanEvent] = []
     /// Unreliable hosts, which are reported after the ports.
     private var unreliable: [UnreliableHost] = []
+    /// The time between two looks at names that are still being looked up.
+    private static let nameInterval = Nanoseconds.milliseconds(50)
     /// The start of the interval for the rate in the progress line.
     private var mark: (at: Instant, sent: UInt64)?
 
     init(
-        _ run: SYNScan.Prepared, _ command: SYNScanCommand, file: BufferedOutput?, _ resumption: SYNScanResumption?,
-        _ console: Console
+        _ run: SYNScan.Prepared, _ command: SYNScanCommand, files: [(stream: BufferedOutput, format: SYNScanFormat)],
+        _ resumption: SYNScanResumption?, _ console: Console
     ) {
         self.run = run
         self.command = command
-        self.file = file
-        // With --sort nothing is reported before the end: a killed scan must find everything again.
-        self.resumption = command.isSorted ? nil : resumption
-        self.console = console
+        self.files = files.map(\.stream)
+        names = SYNScanNames(run: run, looksUp: command.findsNames)
         let options = SYNScanFormOptions(
             services: command.isNumeric ? nil : command.services, isQuiet: command.general.isQuiet,
-            namesPorts: !command.portLists.isEmpty)
-        var forms = [command.format.form(to: console.output, options, console)]
-        if let file { forms.append(command.fileFormat.form(to: file, options, console)) }
-        self.forms = forms
+            namesPorts: !command.portLists.isEmpty, readsBanners: command.scan.readsBanners, names: names)
+        let formats = [(stream: console.output, format: command.format)] + files
+        forms = formats.map { $0.format.form(to: $0.stream, options, console) }
+        // What is reported only at the end must be found again after a kill.
+        let isLate = command.isSorted || formats.contains { $0.format.isWrittenAtEnd }
+        self.resumption = isLate ? nil : resumption
+        self.console = console
     }
 
     func begin() {
@@ -52,9 +58,9 @@ final class SYNScanReport: Report {
     func report(_ event: SYNScanEvent, at now: Instant) {
         switch event {
         case .finding(let finding):
-            if command.isSorted { findings.append(finding) } else { for form in forms { form.write(finding) } }
+            write(event, of: finding.address)
         case .banner(let banner):
-            if command.isSorted { banners.append(banner) } else { for form in forms { form.write(banner) } }
+            write(event, of: banner.address)
         case .slowed(let lost, let rate):
             guard command.general.isVerbose else { return }
             let answers = Text.count(Int(clamping: lost), "reply", "replies")
@@ -62,11 +68,35 @@ final class SYNScanReport: Report {
         case .unreliable(let host):
             unreliable.append(host)
             // The report has no line for it.
-            if command.general.isQuiet || command.format == .csv { console.complain(host.text) }
+            if command.general.isQuiet || !command.format.namesUnreliableHosts { console.complain(host.text) }
         case .conflict(let address, let mac):
             let vendor = Vendors().name(of: mac).map { " (\(Text.escaped($0)))" } ?? ""
             console.complain("\(mac)\(vendor) claims \(address), the source of this scan")
         }
+    }
+
+    /// Writes a result, once the name of its host is known.
+    private func write(_ event: SYNScanEvent, of address: IPAddress) {
+        guard held.isEmpty, !names.isPending(address) else { return held.append(event) }
+        write(event)
+    }
+
+    private func write(_ event: SYNScanEvent) {
+        switch event {
+        case .finding(let finding) where command.isSorted: findings.append(finding)
+        case .finding(let finding): for form in forms { form.write(finding) }
+        case .banner(let banner) where command.isSorted: banners.append(banner)
+        case .banner(let banner): for form in forms { form.write(banner) }
+        case .slowed, .unreliable, .conflict: break
+        }
+    }
+
+    func update(at now: Instant, isStopped: Bool) -> Instant? {
+        let waiting = isStopped ? nil : held.firstIndex { $0.address.map(names.isPending) ?? false }
+        let ready = waiting ?? held.endIndex
+        for event in held[..<ready] { write(event) }
+        held.removeSubrange(..<ready)
+        return held.isEmpty ? nil : now + Self.nameInterval
     }
 
     // MARK: Progress
@@ -85,8 +115,8 @@ final class SYNScanReport: Report {
     /// Flushes all findings so far; false if that failed.
     var isWritten: Bool {
         console.output.flush()
-        file?.flush()
-        return console.output.isOpen && file?.failure == nil
+        for file in files { file.flush() }
+        return held.isEmpty && console.output.isOpen && files.allSatisfy { $0.failure == nil }
     }
 
     func status(_ engine: borrowing SYNScanEngine, at now: Instant) -> String? {
@@ -130,6 +160,17 @@ final class SYNScanReport: Report {
             for form in forms { form.write(host, own) }
             rest = rest.dropFirst(host.count)
             restOfBanners = restOfBanners.dropFirst(own.count)
+        }
+    }
+}
+
+extension SYNScanEvent {
+    /// The host of a result.
+    fileprivate var address: IPAddress? {
+        switch self {
+        case .finding(let finding): finding.address
+        case .banner(let banner): banner.address
+        case .slowed, .unreliable, .conflict: nil
         }
     }
 }

@@ -1,12 +1,18 @@
 import LinuxProcess
 import SwiftNet
 
-/// The report of a scan as comma-separated values, one line per port. It has no column for banners, and --banners is an
-/// error with this format.
+/// The report of a scan as comma-separated values (RFC 4180), one line per port.
 final class SYNScanCSV: SYNScanForm {
     private let stream: BufferedOutput
     private let options: SYNScanFormOptions
     private var text = TextBuffer()
+    /// Open ports that wait for their banners, which are on the same line.
+    private var waiting: [Key: SYNScanFinding] = [:]
+
+    private struct Key: Hashable {
+        var address: IPAddress
+        var port: UInt16
+    }
 
     init(_ stream: BufferedOutput, _ options: SYNScanFormOptions) {
         self.stream = stream
@@ -14,14 +20,30 @@ final class SYNScanCSV: SYNScanForm {
     }
 
     func begin(_ scan: SYNScan.Prepared, at now: Instant) {
-        stream.write("addr,port,state,reason,ttl,rtt_ms,service,window,tcp_options,time,reliable\n")
+        stream.write(
+            "addr,port,state,reason,ttl,rtt_ms,service,window,tcp_options,time,reliable,target,name,banner_protocol,banner\n")
     }
 
     func write(_ range: SYNScan.UnreachableRange, at now: Instant) {}
 
     func write(_ finding: SYNScanFinding) {
+        guard options.readsBanners, finding.state == .open else { return write(finding, nil) }
+        waiting[Key(address: finding.address, port: finding.port)] = finding
+    }
+
+    func write(_ banner: SYNScanBanner) {
+        guard let finding = waiting.removeValue(forKey: Key(address: banner.address, port: banner.port)) else { return }
+        write(finding, banner)
+    }
+
+    func write(_ findings: ArraySlice<SYNScanFinding>, _ banners: ArraySlice<SYNScanBanner>) {
+        for finding in findings { write(finding, banners.first { $0.port == finding.port }) }
+    }
+
+    private func write(_ finding: SYNScanFinding, _ banner: SYNScanBanner?) {
+        let address = finding.address
         text.removeAll()
-        text.append(finding.address)
+        text.append(address)
         text.append(UInt8(ascii: ","))
         text.append(decimal: finding.port)
         text.append(UInt8(ascii: ","))
@@ -40,8 +62,47 @@ final class SYNScanCSV: SYNScanForm {
         if finding.reason == .synAck { text.append(SegmentOptions.names(finding.options).joined(separator: ";")) }
         text.append(UInt8(ascii: ","))
         text.append(rfc3339: SystemClock.wall(at: finding.at))
-        text.append(finding.isReliable ? ",true\n" : ",false\n")
+        text.append(finding.isReliable ? ",true" : ",false")
+        let fields = [
+            options.names.given(address) ?? "\(address)", options.names.found(address) ?? "",
+            banner?.kind.rawValue ?? "", banner.map { Text.visible($0.summary[...]) } ?? "",
+        ]
+        for field in fields {
+            text.append(UInt8(ascii: ","))
+            text.append(Text.csvField(field))
+        }
+        text.append(UInt8(ascii: "\n"))
         stream.write(text)
+    }
+
+    func finish(_ summary: SYNScanSummary, _ ending: SYNScanEnding, unreliable: [UnreliableHost], at now: Instant) {
+        // Ports that sent nothing.
+        let rest = waiting.values.sorted { ($0.address, $0.port) < ($1.address, $1.port) }
+        for finding in rest { write(finding, nil) }
+        waiting = [:]
+    }
+}
+
+/// The open ports of a scan as `HOST:PORT`, one per line, which `http-probe --targets -` reads. A host is written as it
+/// was given.
+final class SYNScanList: SYNScanForm {
+    private let stream: BufferedOutput
+    private let options: SYNScanFormOptions
+
+    init(_ stream: BufferedOutput, _ options: SYNScanFormOptions) {
+        self.stream = stream
+        self.options = options
+    }
+
+    func begin(_ scan: SYNScan.Prepared, at now: Instant) {}
+
+    func write(_ range: SYNScan.UnreachableRange, at now: Instant) {}
+
+    func write(_ finding: SYNScanFinding) {
+        guard finding.state == .open else { return }
+        let address = finding.address
+        let literal = address.family == .v6 ? "[\(address)]" : "\(address)"
+        stream.write("\(options.names.given(address) ?? literal):\(finding.port)\n")
     }
 
     func write(_ banner: SYNScanBanner) {}
@@ -85,7 +146,7 @@ final class SYNScanGrepable: SYNScanForm {
         text.removeAll()
         text.append("Host: ")
         text.append(first.address)
-        text.append(" ()\tPorts: ")
+        text.append(" (\(options.names.printed(first.address) ?? ""))\tPorts: ")
         for (index, finding) in findings.enumerated() {
             if index > 0 { text.append(", ") }
             text.append(decimal: finding.port)

@@ -56,6 +56,10 @@ final class SYNScanText: SYNScanForm {
             text.append(milliseconds: roundTrip)
             text.append(" ms")
         }
+        if let name = options.names.printed(finding.address) {
+            text.append("  ")
+            text.append(name)
+        }
         text.append(UInt8(ascii: "\n"))
         stream.write(text)
     }

@@ -57,12 +57,6 @@ final class CyclesCSV: CyclesReport {
     }
 
     private func write(_ fields: [String]) {
-        console.output.write(fields.map(Self.quoted).joined(separator: ",") + "\n")
-    }
-
-    /// Encloses a field in quotation marks if it has a comma or a quotation mark; control characters were escaped.
-    private static func quoted(_ field: String) -> String {
-        guard field.contains(",") || field.contains("\"") else { return field }
-        return "\"" + field.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"") + "\""
+        console.output.write(fields.map(Text.csvField).joined(separator: ",") + "\n")
     }
 }
