@@ -138,9 +138,10 @@ _swift_net() {
                 --pcap) files=1 ;;
             esac ;;
         tcp-syn-scan)
-            options='-p --ports --top-ports -iL --targets --exclude --exclude-file --include-reserved -4 --ipv4 -6 --ipv6 --rate --retries --wait -w --deadline --seed --shard --resume -I --interface --source --no-check --banners --all --sort -o --output --format -j --json -q --quiet -v --verbose -n --numeric --pcap --explain --color -h --help -V --version'
+            options='-p --ports --exclude-ports --top-ports -iL --targets --exclude --exclude-file --include-reserved -4 --ipv4 -6 --ipv6 --rate --retries --wait -w --deadline --seed --shard --resume -I --interface --source --no-check --banners --all --sort -o --output --format -oN -oG -oX -oA -j --json -q --quiet -v --verbose -n --numeric --names --pcap --explain --color -Pn --open --reason -h --help -V --version'
             case "$previous" in
                 -p|--ports) return ;;
+                --exclude-ports) return ;;
                 --top-ports) return ;;
                 -iL|--targets) files=1 ;;
                 --exclude) return ;;
@@ -155,7 +156,11 @@ _swift_net() {
                 -I|--interface) words=$(command ls /sys/class/net) ;;
                 --source) return ;;
                 -o|--output) files=1 ;;
-                --format) words='text json csv grepable' ;;
+                --format) words='text json csv grepable xml list' ;;
+                -oN) files=1 ;;
+                -oG) files=1 ;;
+                -oX) files=1 ;;
+                -oA) return ;;
                 --pcap) files=1 ;;
                 --color) words='auto always never' ;;
             esac ;;

@@ -88,14 +88,29 @@ struct SYNScanSpoofingTests {
     }
 
     @Test("a position is written and read again; invalid text is refused")
-    func record() {
+    func record() throws {
+        let targets = try SYNScanEngineTests.configuration("198.18.0.0/24", ports: [80], seed: 1).targets
         let record = SYNScanRecord(
-            seed: 5, fingerprint: .max, position: SYNScanPosition(done: 1 << 40, answered: [0, .max, 1]))
+            seed: 5, fingerprint: .max, targets: targets, ports: [22, 80, 81, 82],
+            position: SYNScanPosition(done: 1 << 40, answered: [0, .max, 1]))
         #expect(SYNScanRecord(record.text) == record)
-        let whole = SYNScanRecord(seed: 0, fingerprint: 0, position: SYNScanPosition(done: 0))
-        #expect(SYNScanRecord(whole.text) == whole)
+        let lines = record.text.split(separator: "\n")
+        #expect(lines[4...5] == ["198.18.0.0-198.18.0.255", "22,80-82"])
+        var many = record
+        many.targets = AddressSet()
+        try many.targets.insert([
+            try #require(range("192.0.2.1", "192.0.2.1")), try #require(range("192.0.2.7", "192.0.2.9")),
+            try #require(range("2001:db8::1", "2001:db8::ff")),
+        ])
+        many.position = SYNScanPosition()
+        #expect(SYNScanRecord(many.text) == many)
         for text in [
-            "", "x", record.text + "zz\n", String(record.text.dropLast()), record.text.replacing("5", with: "-5"),
+            "", "x", record.text + "zz\n", String(record.text.dropLast()),
+            record.text.replacing("\n5\n", with: "\n-5\n"),
+            record.text.replacing("198.18.0.0-198.18.0.255", with: ""),
+            record.text.replacing("198.18.0.0-198.18.0.255", with: "198.18.0.255-198.18.0.0"),
+            record.text.replacing("198.18.0.0-198.18.0.255", with: "::-ffff::"),
+            record.text.replacing("22,80-82", with: "22,65536"),
         ] {
             #expect(SYNScanRecord(text) == nil, "\(text)")
         }
@@ -103,16 +118,49 @@ struct SYNScanSpoofingTests {
 
     @Test("a scan of other targets, ports or shards has another fingerprint")
     func fingerprints() throws {
-        let one = try SYNScanEngineTests.configuration("198.18.0.0/24", ports: [80], seed: 1)
+        func fingerprint(_ network: String, _ port: UInt16, _ shard: SYNScanShard = .whole) throws -> UInt64 {
+            let targets = try SYNScanEngineTests.configuration(network, ports: [port], seed: 1).targets
+            return SYNScanRecord.fingerprint(targets: targets, ports: [port], shard: shard)
+        }
+        let one = try fingerprint("198.18.0.0/24", 80)
         let others = [
-            try SYNScanEngineTests.configuration("198.18.0.0/25", ports: [80], seed: 1),
-            try SYNScanEngineTests.configuration("198.18.0.0/24", ports: [81], seed: 1),
-            try SYNScanEngineTests.configuration("198.18.0.0/24", ports: [80], seed: 1) {
-                $0.shard = SYNScanShard(number: 1, count: 2)
-            },
+            try fingerprint("198.18.0.0/25", 80), try fingerprint("198.18.0.0/24", 81),
+            try fingerprint("198.18.0.0/24", 80, SYNScanShard(number: 1, count: 2)),
         ]
-        #expect(others.allSatisfy { $0.fingerprint != one.fingerprint })
-        #expect(
-            try SYNScanEngineTests.configuration("198.18.0.0/24", ports: [80], seed: 2).fingerprint == one.fingerprint)
+        #expect(!others.contains(one))
+        #expect(try fingerprint("198.18.0.0/24", 80) == one)
+    }
+
+    @Test("a resumed scan skips targets and ports that were excluded since, and finds the rest of its order")
+    func laterExclusions() throws {
+        var whole = try SYNScanEngineTests.configuration("198.18.0.0/30", ports: Array(1...12), seed: 7)
+        let now = Instant(nanoseconds: 1_000_000_000)
+        var engine = SYNScanEngine(whole)
+        let first = Array(probes(&engine, at: now).map { Probe($0) })
+        var skipped = AddressSet()
+        try skipped.insert([try #require(range("198.18.0.1", "198.18.0.2"))])
+        whole.skippedTargets = skipped
+        whole.skippedPorts = [3, 12]
+        var other = SYNScanEngine(whole)
+        let second = Array(probes(&other, at: now).map { Probe($0) })
+        #expect(other.summary.hosts == 2 && other.summary.ports == 10)
+        #expect(second == first.filter { !skipped.contains($0.target) && ![3, 12].contains($0.port) })
+        #expect(first.count == 48 && second.count == 20)
+    }
+
+    private func range(_ first: String, _ last: String) -> (first: IPAddress, last: IPAddress)? {
+        guard let first = IPAddress(first), let last = IPAddress(last) else { return nil }
+        return (first, last)
+    }
+
+    /// What a probe asks.
+    private struct Probe: Equatable {
+        var target: IPAddress
+        var port: UInt16
+
+        init(_ probe: SimulatedProbe) {
+            target = probe.destination
+            port = probe.segment.destinationPort
+        }
     }
 }

@@ -89,7 +89,10 @@ struct SYNScanCommandTests {
     @Test(
         "what it cannot do is said, and exits 2",
         arguments: [
-            ("192.0.2.2 -p 0-70000", "invalid value '0-70000' for -p (expected a port, a range or a service name)"),
+            (
+                "192.0.2.2 -p 0-70000",
+                "invalid value '0-70000' for -p (expected a port from 0 to 65535, a range or a service name)"
+            ),
             ("-p 80", "no TARGET given (expected a name, an address, a network or a range)"),
             ("192.0.2.300 -p 80", "192.0.2.300: not an address"), ("224.0.0.1 -p 80", "nothing is left to scan"),
             ("192.0.2.2 -p 80 --rate 0", "invalid value '0' for --rate (expected 1 to 100000000, or max)"),
@@ -100,7 +103,15 @@ struct SYNScanCommandTests {
             ("192.0.2.2 -p 80 --source 198.51.100.7", "is not in an attached network"),
             ("192.0.2.2 -p 80 --source 192.0.2.255", "is not in an attached network"),
             ("192.0.2.2 -p 80 --source fe80::7", "a link-local address cannot be used"),
-            ("192.0.2.2 -p 80 --format xml", "invalid value 'xml' for --format (expected text, json, csv, grepable)"),
+            ("192.0.2.2 -p 80 --format yaml", "'yaml' for --format (expected text, json, csv, grepable, xml, list)"),
+            ("192.0.2.2 -p 80 --exclude-ports 70000", "'70000' for --exclude-ports (expected a port from 0 to 65535"),
+            ("192.0.2.2 -p 80-82 --exclude-ports 1-100", "every port is excluded"),
+            ("192.0.2.2 --top-ports 1001", "invalid value '1001' for --top-ports (expected 1 to 1000)"),
+            ("fe80::2 -p 80", "fe80::2: a link-local address requires a zone (%INTERFACE) or -I"),
+            ("fe80::2%va -I lo -p 80", "fe80::2: the zone va is not the interface lo"),
+            ("fe80::2%nosuch -p 80", "no such interface: nosuch"),
+            ("fe80:1::2%va -p 80", "fe80:1::2: not a link-local address of fe80::/64"),
+            ("[192.0.2.2] -p 80", "[192.0.2.2]: not an address"),
             ("192.0.2.0/24 -p 80 --exclude 192.0.2.0/24", "nothing is left to scan"),
             ("2001:db8::/32 -p 80", "more than"),
             ("192.0.2.2 -p 80 -I nowhere", "-I: no such interface: nowhere (have: "),
@@ -125,7 +136,14 @@ struct SYNScanCommandTests {
             ("--retries 101 192.0.2.2", "invalid value '101' for --retries (expected 0 to 100)"),
             ("-iL", "-iL requires a value (FILE)"), ("-iL=/nosuch", "--targets: /nosuch: No such file"),
             ("-sS 192.0.2.2", "unknown option '-sS': omit it: this is a SYN scan"),
-            ("-T4 192.0.2.2", "unknown option '-T4': --rate N"), ("-oG x 192.0.2.2", "-o FILE --format grepable"),
+            ("-T4 192.0.2.2", "unknown option '-T4': --rate N"), ("-oJ x 192.0.2.2", "-o FILE --format json"),
+            ("-oGx 192.0.2.2", "'-oGx': use -oG x"), ("-oNews.txt 192.0.2.2", "'-oNews.txt': use -oN ews.txt"),
+            ("-oX- 192.0.2.2", "use -oX -"), ("-oAbase 192.0.2.2", "use -oA base"), ("-iLx", "'-iLx': use -iL x"),
+            ("-oG - -oX - 192.0.2.2", "-oX -: standard output is already used by -oG"),
+            ("-o - -oX - 192.0.2.2", "standard output is already used by -oX"),
+            ("-j -oX - 192.0.2.2", "--json cannot be used with -oX -"),
+            ("--open --all 192.0.2.2", "--open cannot be used with --all"),
+            ("--names -n 192.0.2.2", "--names cannot be used with -n"),
             ("http://192.0.2.2/", "(use: swift-net http-probe http://192.0.2.2/)"),
         ])
     func refusals(arguments: String, message: String) async throws {

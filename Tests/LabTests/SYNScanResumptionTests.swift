@@ -35,7 +35,7 @@ struct SYNScanResumptionTests {
                 scan f --rate max > second; cat first second | grep ,open, | cut -d, -f1 | sort -u | wc -l
                 grep -c ,open, second
                 """)
-            let heading = "swift-net tcp-syn-scan position 1"
+            let heading = "swift-net tcp-syn-scan position 2"
             try #require(lines.count >= 6, "\(lines)")
             #expect(Array(lines[..<5]) == [heading, heading, "moved", "0", "1024"], "\(lines)")
             #expect(try #require(Int(lines[5])) < 1_000, "\(lines)")
@@ -56,7 +56,7 @@ struct SYNScanResumptionTests {
                 // No reply over a link that is down is not a result of a port.
                 #expect(lines[4] == "0" && lines.last?.hasPrefix("tcp-syn-scan: ") == true, "\(how): \(lines)")
                 if how.contains("vb") { #expect(lines.last?.contains("va: no carrier") == true, "\(lines)") }
-                #expect(lines[0] == "2" && lines[1] == "swift-net tcp-syn-scan position 1", "\(how): \(lines)")
+                #expect(lines[0] == "2" && lines[1] == "swift-net tcp-syn-scan position 2", "\(how): \(lines)")
                 #expect(Int(lines[2]) ?? 0 > 4, "\(how): nothing answered is written down: \(lines)")
                 #expect(Int(lines[3]) ?? 0 > 50, "\(how): \(lines)")
             }
@@ -134,7 +134,34 @@ struct SYNScanResumptionTests {
             // The reader goes: what it did not read may be found again.
             let lines = try await run(
                 lab, "rm -f f; scan f --rate 500 | head -n 3 > first; head -n 1 f; scan f --rate max | grep -c ,open,")
-            #expect(lines.first == "swift-net tcp-syn-scan position 1" && Int(lines.last ?? "") ?? 0 > 900, "\(lines)")
+            #expect(lines.first == "swift-net tcp-syn-scan position 2" && Int(lines.last ?? "") ?? 0 > 900, "\(lines)")
+        }
+    }
+
+    @Test("a finished scan says so, and exclusions may grow")
+    func finishedAndExcluded() async throws {
+        try await with { lab in
+            let lines = try await run(
+                lab,
+                """
+                scan f --rate max > /dev/null; scan f; echo $?
+                scan g --rate 1000 -w 0.3 > first; scan g --rate max --exclude 198.18.0.0/23,198.18.3.255 > second; echo $?
+                echo $(cat first second | grep -c ,open,); grep -c '^198.18.[01]\\.' second
+                cut -d, -f1 first second | grep ^198 | sort | uniq -d | wc -l
+                scan h --exclude 198.18.3.0/24 --rate 1000 -w 0.1 > first; scan h --rate max > second; echo $?
+                cat first second | grep -c ,open,
+                """)
+            try #require(lines.count == 9, "\(lines)")
+            #expect(lines[0] == "2" && lines[1] == "0" && lines[3] == "0" && lines[4] == "0", "\(lines)")
+            // The first part has some of those that were excluded later.
+            #expect(try #require(Int(lines[2])) > 511 && Int(lines[2]) ?? 0 < 1_023, "\(lines)")
+            // Hosts that were left out of the order are not scanned, which is not passed over.
+            #expect(lines[5] == "0" && lines[6] == "768", "\(lines)")
+            #expect(
+                Set(lines[7...]) == [
+                    "tcp-syn-scan: --resume: the scan of f is finished (to scan again, remove the file)",
+                    "tcp-syn-scan: some targets or ports were left out of the scan of h: still not scanned",
+                ], "\(lines)")
         }
     }
 }

@@ -90,10 +90,6 @@ struct TargetTests {
             #expect(
                 excluded.errors == Self.problems("tcp-syn-scan", "--exclude-file", "-").split(separator: "\n")[0] + "\n"
             )
-            let zone = try await lab.scan("-p 80 --targets - 198.18.0.1", input: "fe80::1%va\n")
-            #expect(
-                zone.errors.hasPrefix("tcp-syn-scan: --targets: -:1: 'fe80::1%va': use -I va instead of a zone\n")
-                    && zone.status == 2, "\(zone)")
             let named = try await lab.run(
                 "a",
                 [

@@ -9,6 +9,12 @@ package enum ReservedTargets {
         ("ff00::", "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff"),
     ])
 
+    /// Loopback and IPv4's link-local addresses, which no network forwards (RFC 6890, section 2.2.2): left out of larger
+    /// ranges, but scanned if they are named themselves.
+    package static let unlessNamed = set([
+        ("127.0.0.0", "127.255.255.255"), ("169.254.0.0", "169.254.255.255"), ("::1", "::1"),
+    ])
+
     /// The directed broadcast address of an attached network, and its obsolete all-zeros form (RFC 1122, section
     /// 3.2.1.3); nothing for networks of 1 or 2 hosts.
     package static func broadcasts(of address: IPv4Address, prefixLength: Int) -> [IPAddress] {

@@ -63,6 +63,7 @@ public struct SYNScanShard: Sendable, Equatable {
 
 /// The targets and the parameters of a scan.
 public struct SYNScanConfiguration: Sendable {
+    /// The targets; link-local ones with their interface (`IPAddress.scoped(to:)`).
     public var targets: AddressSet
     /// The ports in ascending order, without duplicates.
     public var ports: [UInt16]
@@ -85,6 +86,10 @@ public struct SYNScanConfiguration: Sendable {
     public var key: SipHash
     public var shard = SYNScanShard.whole
     public var start = SYNScanPosition()
+    /// Targets and ports that were excluded or became unreachable after the first run of a resumed scan: they keep their
+    /// places in the order, and are not probed.
+    public var skippedTargets = AddressSet()
+    public var skippedPorts: Set<UInt16> = []
     /// The maximum duration of the scan.
     public var deadline: Nanoseconds?
     /// The maximum number of probes in flight; the next window begins when these are finished.
@@ -156,6 +161,9 @@ public struct SYNScanConfiguration: Sendable {
 
     /// Whether the rate is low enough to send every probe in its own system call.
     public var isExactlyTimed: Bool { rate.map { $0 <= 20_000 } ?? false }
+
+    /// Whether some probes of the order are not sent.
+    var skipsSome: Bool { !skippedTargets.isEmpty || !skippedPorts.isEmpty }
 
     /// The number of probes: every target with every port.
     public var total: UInt64 { UInt64(targets.count) * UInt64(ports.count) }

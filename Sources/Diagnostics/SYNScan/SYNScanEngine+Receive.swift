@@ -38,9 +38,10 @@ extension SYNScanEngine {
     }
 
     /// Returns the index of a probe if it belongs to this shard and is in flight.
-    func index(of address: IPAddress, port: UInt16) -> UInt64? {
+    /// - Parameter target: its target; a link-local one with its interface.
+    func index(of target: IPAddress, port: UInt16) -> UInt64? {
         let portIndex = portIndices[Int(port)]
-        guard portIndex >= 0, let host = configuration.targets.index(of: address) else { return nil }
+        guard portIndex >= 0, let host = configuration.targets.index(of: target) else { return nil }
         let index = permutation.index(of: UInt64(host) &* portCount &+ UInt64(portIndex))
         guard index % shardStride == shardOffset else { return nil }
         let own = index / shardStride
@@ -106,11 +107,12 @@ extension SYNScanEngine {
         {
             return
         }
+        let target = ends.source.scoped(to: packet.interfaceIndex) ?? ends.source
         let flags = segment.flags
         let isReset = flags.contains(.rst)
         guard flags.contains(.ack), isReset || flags.contains(.syn),
             configuration.sourcePorts.contains(segment.destinationPort),
-            let index = index(of: ends.source, port: segment.sourcePort)
+            let index = index(of: target, port: segment.sourcePort)
         else { return refuse() }
         let sequence = cookie.sequence(
             source: ends.destination, sourcePort: segment.destinationPort, destination: ends.source,
@@ -121,7 +123,7 @@ extension SYNScanEngine {
         let options = isReset ? [] : segment.options.copied()
         let isFirst = conclude(index, round: round, at: arrival) { roundTrip in
             SYNScanFinding(
-                address: ends.source, port: port, state: isReset ? .closed : .open,
+                target, port: port, state: isReset ? .closed : .open,
                 reason: isReset ? .reset : .synAck, at: arrival, hopLimit: ends.hopLimit, roundTrip: roundTrip,
                 window: window, options: options)
         }
@@ -151,16 +153,20 @@ extension SYNScanEngine {
         guard ends.source.family == .v6 || Self.filteringCodes.contains(code),
             let quote = DatagramView(quoted: bytes), quote.family == ends.source.family,
             let sourcePort = quote.sourcePort, let port = quote.destinationPort,
-            configuration.sourcePorts.contains(sourcePort), let index = index(of: quote.destination, port: port),
+            configuration.sourcePorts.contains(sourcePort),
+            let index = index(
+                of: quote.destination.scoped(to: packet.interfaceIndex) ?? quote.destination, port: port),
             let quoted = quote.sequenceNumber,
             quoted
                 == cookie.sequence(
                     source: quote.source, sourcePort: sourcePort, destination: quote.destination, destinationPort: port)
         else { return refuse() }
-        let (arrival, address) = (packet.arrival, quote.destination)
+        let (arrival, target) = (
+            packet.arrival, quote.destination.scoped(to: packet.interfaceIndex) ?? quote.destination
+        )
         conclude(index, round: Int(sourcePort - configuration.sourcePort), at: arrival) { roundTrip in
             SYNScanFinding(
-                address: address, port: port, state: .filtered,
+                target, port: port, state: .filtered,
                 reason: .icmp(type: type, code: code, from: ends.source), at: arrival, hopLimit: ends.hopLimit,
                 roundTrip: roundTrip)
         }

@@ -131,7 +131,9 @@ extension SYNScanEngine {
             let address = configuration.targets[suspect.host]
             var host =
                 unreliable[suspect.host]
-                ?? UnreliableHost(address: address, reason: .answersLate, answered: 0, unanswered: 0, at: now)
+                ?? UnreliableHost(
+                    address: address.withoutScope, zone: address.scope, reason: .answersLate, answered: 0,
+                    unanswered: 0, at: now)
             if pattern.isLimit {
                 let answersAgain = pattern.answeredLater + pattern.recheckAnswered > 0
                 host.reason = answersAgain ? .limitsAnswers : .stopsAnswering

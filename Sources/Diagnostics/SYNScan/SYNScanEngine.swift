@@ -14,6 +14,8 @@ public struct SYNScanEngine: Engine, ~Copyable {
     static let shortestEnd = Nanoseconds.seconds(2)
     /// The number of filtered ports reported per call.
     private static let reportedAtOnce = 4_096
+    /// The number of probes skipped per call.
+    private static let skippedAtOnce = 65_536
     /// The token of packets that are not probes.
     private static let sourceToken = UInt64.max
 
@@ -24,6 +26,7 @@ public struct SYNScanEngine: Engine, ~Copyable {
     let shardStride: UInt64
     let portCount: UInt64
     let reviewsHosts: Bool
+    private let skipsSome: Bool
     /// The index of each port in the list, -1 for ports that are not scanned.
     let portIndices: [Int32]
     private let probes: [SYNTemplate]
@@ -78,6 +81,7 @@ public struct SYNScanEngine: Engine, ~Copyable {
         shardStride = UInt64(configuration.shard.count)
         portCount = UInt64(configuration.ports.count)
         reviewsHosts = SYNScanReview.applies(to: configuration)
+        skipsSome = configuration.skipsSome
         var indices = [Int32](repeating: -1, count: 65_536)
         for (index, port) in configuration.ports.enumerated() { indices[Int(port)] = Int32(index) }
         portIndices = indices
@@ -103,8 +107,8 @@ public struct SYNScanEngine: Engine, ~Copyable {
             ? SourceHost(configuration.links, key: configuration.key, token: Self.sourceToken) : nil
         sourceHost = source
         banners = configuration.readsBanners ? source.map { BannerCollector(at: $0, timestamp: timestamp) } : nil
-        result.hosts = configuration.targets.count
-        result.ports = configuration.ports.count
+        result.hosts = configuration.targets.count - configuration.skippedTargets.count
+        result.ports = configuration.ports.count - configuration.skippedPorts.count
         result.probes = configuration.probes
     }
 
@@ -171,6 +175,7 @@ public struct SYNScanEngine: Engine, ~Copyable {
             sourceHost.advance(at: now)
             _ = sourceHost.transmit(into: &batch, at: now)
         }
+        var skips = Self.skippedAtOnce
         var allowance = banners?.isFull == true ? 0 : governor.allowance(at: now, sent: result.sent)
         while !isOver {
             if closing != nil {
@@ -182,6 +187,12 @@ public struct SYNScanEngine: Engine, ~Copyable {
                 guard batch.isEmpty else { return .at(now) }
                 guard let due = endOfRound(into: &batch, at: now) else { continue }
                 return earlier(due, start)
+            }
+            if skipsSome, round == 0, skip(index) {
+                cursor = index &+ 1
+                skips &-= 1
+                guard skips > 0 else { return .at(now) }
+                continue
             }
             if round > 0, dueThrough.map({ index > $0 }) ?? true,
                 let earlierTry = log.latest(round: round - 1, index: index)
@@ -229,7 +240,7 @@ public struct SYNScanEngine: Engine, ~Copyable {
         let (host, portIndex) = number.quotientAndRemainder(dividingBy: portCount)
         let target = Int(truncatingIfNeeded: host)
         let port = configuration.ports[Int(truncatingIfNeeded: portIndex)]
-        let address = configuration.targets[target]
+        let address = configuration.targets[target].withoutScope
         let route = routeIndex(of: target)
         let sourcePort = configuration.sourcePort &+ UInt16(truncatingIfNeeded: round)
         // Access through the span: copying the template would retain its references twice per probe.
@@ -240,6 +251,19 @@ public struct SYNScanEngine: Engine, ~Copyable {
             to: &batch, token: index, target: address,
             mac: reachesEachByItself ? mac(of: target, route: route) : nil,
             sourcePort: sourcePort, port: port, sequence: sequence)
+    }
+
+    /// Marks a probe that is not to be sent as finished, without a result.
+    /// - Returns: false if it is to be sent.
+    private mutating func skip(_ index: UInt64) -> Bool {
+        let (_, address, port) = target(at: index)
+        guard configuration.skippedPorts.contains(port) || configuration.skippedTargets.contains(address) else {
+            return false
+        }
+        _ = window.decide(index)
+        // Not evaluated, as if an ICMP error had answered it.
+        if reviewsHosts { window.errors.insert(index) }
+        return true
     }
 
     private func mac(of target: Int, route: Int) -> MACAddress? {
@@ -303,7 +327,7 @@ public struct SYNScanEngine: Engine, ~Copyable {
                 events.append(
                     .finding(
                         SYNScanFinding(
-                            address: address, port: port, state: .filtered, reason: .noResponse, at: now,
+                            address, port: port, state: .filtered, reason: .noResponse, at: now,
                             isReliable: unreliable[host] == nil)))
             }
         }

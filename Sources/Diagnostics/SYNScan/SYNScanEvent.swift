@@ -23,6 +23,8 @@ public enum SYNScanReason: Sendable, Hashable {
 /// The result of one port of one host.
 public struct SYNScanFinding: Sendable, Hashable {
     public var address: IPAddress
+    /// The index of the interface of a link-local address; 0 for others.
+    public var zone: UInt32
     public var port: UInt16
     public var state: SYNScanState
     public var reason: SYNScanReason
@@ -37,6 +39,18 @@ public struct SYNScanFinding: Sendable, Hashable {
     public var options: [UInt8] = []
     /// Whether the result is reliable: false for an unanswered port of an unreliable host.
     public var isReliable = true
+
+    /// - Parameter target: the address; a link-local one with its interface.
+    init(
+        _ target: IPAddress, port: UInt16, state: SYNScanState, reason: SYNScanReason, at: Instant,
+        hopLimit: UInt8? = nil, roundTrip: Nanoseconds? = nil, window: UInt16? = nil, options: [UInt8] = [],
+        isReliable: Bool = true
+    ) {
+        (address, zone) = (target.withoutScope, target.scope)
+        (self.port, self.state, self.reason, self.at) = (port, state, reason, at)
+        (self.hopLimit, self.roundTrip, self.window, self.options) = (hopLimit, roundTrip, window, options)
+        self.isReliable = isReliable
+    }
 }
 
 /// A host whose unanswered ports may not be filtered, because it answers only some probes.
@@ -54,6 +68,8 @@ public struct UnreliableHost: Sendable, Hashable {
 
     /// The host's address.
     public var address: IPAddress
+    /// The index of the interface of a link-local address; 0 for others.
+    public var zone: UInt32
     /// The reason why it is unreliable.
     public var reason: Reason
     /// Ports that answered.

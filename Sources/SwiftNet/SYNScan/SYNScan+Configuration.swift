@@ -74,12 +74,13 @@ extension SYNScan.Configuration {
         }
     }
 
-    /// The ports, in ascending order, each once.
-    func portList() throws(SwiftNetError) -> [UInt16] {
-        let wanted = ports.isEmpty ? FrequentPorts.ranked.prefix(topPorts ?? Self.defaultPortCount) : ports[...]
-        let list = Set(wanted).subtracting(excludedPorts).sorted()
-        guard !list.isEmpty else { throw SwiftNetError(.invalidArgument, nil, "every port is excluded") }
-        return list
+    /// The ports in ascending order, each once: those asked for, and those of them that are not excluded.
+    func portLists() throws(SwiftNetError) -> (asked: [UInt16], scanned: [UInt16]) {
+        let asked = ports.isEmpty ? FrequentPorts.ranked.prefix(topPorts ?? Self.defaultPortCount) : ports[...]
+        let set = Set(asked)
+        let scanned = set.subtracting(excludedPorts).sorted()
+        guard !scanned.isEmpty else { throw SwiftNetError(.invalidArgument, nil, "every port is excluded") }
+        return (set.sorted(), scanned)
     }
 
     func orderSeed() throws(SwiftNetError) -> UInt64 {
@@ -92,17 +93,18 @@ extension SYNScan.Configuration {
         return random.next() >> 32
     }
 
-    /// Returns the start position of a scan. Throws if the record belongs to another scan.
-    func start(of configuration: SYNScanConfiguration) throws(SwiftNetError) -> SYNScanPosition {
-        guard let resumed else { return SYNScanPosition() }
-        guard resumed.fingerprint == configuration.fingerprint else {
-            throw SwiftNetError(
-                .invalidArgument, "--resume", "\(recordName) belongs to a scan of other targets, ports or shards")
+    /// Throws if the record to resume belongs to another scan, or to one that is finished.
+    func checkRecord(_ fingerprint: UInt64, seed: UInt64) throws(SwiftNetError) {
+        guard let resumed else { return }
+        func refusal(_ reason: String) -> SwiftNetError { SwiftNetError(.invalidArgument, "--resume", reason) }
+        guard resumed.fingerprint == fingerprint else {
+            throw refusal("\(recordName) belongs to a scan of other targets, ports or shards")
         }
-        guard resumed.seed == configuration.seed else {
-            throw SwiftNetError(
-                .invalidArgument, "--resume", "\(recordName) belongs to a scan with --seed \(resumed.seed)")
+        guard resumed.seed == seed else {
+            throw refusal("\(recordName) belongs to a scan with --seed \(resumed.seed)")
         }
-        return resumed.position
+        guard !resumed.isFinished(shard) else {
+            throw refusal("the scan of \(recordName) is finished (to scan again, remove the file)")
+        }
     }
 }

@@ -43,6 +43,9 @@ public enum SYNScan: Tool {
         }
     }
 
+    /// The name of the interface of link-local addresses.
+    public static func zoneName(of index: UInt32) -> String { Interface.name(of: index) ?? "\(index)" }
+
     /// Consecutive addresses that are unreachable for the same reason.
     public struct UnreachableRange: Sendable, Equatable {
         public var first: IPAddress
@@ -63,11 +66,16 @@ public enum SYNScan: Tool {
         /// The number of these addresses.
         public var unreachableCount: Int { arrivals.unreachableCount }
         /// Whether some targets have no address or no route, and are not scanned.
-        public var isIncomplete: Bool { arrivals.isIncomplete }
+        public var isIncomplete: Bool { arrivals.isIncomplete || hasAdditions }
         /// Called with targets that are found to be unreachable during the run.
         public var onUnreachable: ((UnreachableRange) -> Void)?
         /// The position of the scan; known after the run.
         public private(set) var position: SYNScanPosition
+        /// Identifies the scan to those that resume it.
+        private let fingerprint: UInt64
+        /// Whether a resumed scan leaves out targets or ports that its order does not have: they were excluded or
+        /// unreachable then.
+        public private(set) var hasAdditions = false
         /// The reason why the scan ended early: an interface or a socket failed; known after the run.
         public private(set) var failure: SwiftNetError?
 
@@ -83,7 +91,7 @@ public enum SYNScan: Tool {
             _ asked: Configuration,
             _ options: RunOptions
         ) throws {
-            let (ports, seed) = (try asked.portList(), try asked.orderSeed())
+            let (ports, seed) = (try asked.portLists(), try asked.orderSeed())
             let (session, reserve) = try Session.open(options, .rawSockets("tcp-syn-scan")) { _ in
                 try SYNScan.reserveSockets(interface: asked.interface)
             }
@@ -96,11 +104,24 @@ public enum SYNScan: Tool {
             var targets = try arrivals.first(given)
             let source = try asked.source.map { try UnownedSource($0, interface: asked.interface) }
             if asked.checksSource { try source?.check(reserve, session) }
-            let reached = try arrivals.routes(to: &targets, source: source, isFirst: true)
+            fingerprint = SYNScanRecord.fingerprint(targets: arrivals.given, ports: ports.asked, shard: asked.shard)
+            try asked.checkRecord(fingerprint, seed: seed)
+            // A resumed scan keeps its order; what is missing from it now is skipped.
+            var order: AddressSet?
+            if let record = asked.resumed {
+                let added =
+                    targets.formIntersection(record.targets) + Set(ports.scanned).subtracting(record.ports).count
+                hasAdditions = added > 0
+                order = record.targets
+            }
+            let reached = try arrivals.routes(to: &targets, source: source, isFirst: true, order: order)
 
             var configuration = SYNScanConfiguration(
-                targets: targets, ports: ports, routes: reached, sourcePort: reservation.ports.lowerBound, seed: seed,
-                key: SipHash(using: &random))
+                targets: order ?? targets, ports: asked.resumed?.ports ?? ports.scanned, routes: reached,
+                sourcePort: reservation.ports.lowerBound, seed: seed, key: SipHash(using: &random))
+            configuration.skippedTargets = configuration.targets
+            configuration.skippedTargets.subtract(targets)
+            configuration.skippedPorts = Set(configuration.ports).subtracting(ports.scanned)
             configuration.rate = asked.rate
             configuration.retries = asked.retries
             configuration.wait = asked.wait
@@ -110,17 +131,31 @@ public enum SYNScan: Tool {
             configuration.ownsSource = source != nil
             configuration.readsBanners = asked.readsBanners
             configuration.expectsMore = arrivals.expectsMore
-            configuration.start = try asked.start(of: configuration)
+            configuration.start = asked.resumed?.position ?? SYNScanPosition()
             position = configuration.start
             self.configuration = configuration
             port = try SYNScan.port(configuration, interface: asked.interface, source, reserve, session)
+            if hasAdditions {
+                options.onNotice?(
+                    "some targets or ports were left out of the scan of \(asked.recordName): still not scanned")
+            }
             try options.capture?.start(
                 .protocols([.tcp, .icmp, .icmpv6]), interface: configuration.sendingInterface
             ) { configuration.isOwn($0.bytes.rawBytes) }
         }
 
+        /// Returns the record of the scan at a position, for another run to resume.
+        public func record(at position: SYNScanPosition) -> SYNScanRecord {
+            SYNScanRecord(
+                seed: configuration.seed, fingerprint: fingerprint, targets: configuration.targets,
+                ports: configuration.ports, position: position)
+        }
+
         /// The name that was given for an address; nil if none was.
-        public func givenName(of address: IPAddress) -> String? { arrivals.names[address] }
+        /// - Parameter zone: the index of the interface of a link-local address.
+        public func givenName(of address: IPAddress, zone: UInt32 = 0) -> String? {
+            arrivals.names[address.scoped(to: zone) ?? address]
+        }
 
         /// The names of addresses in the DNS, which are looked up in the background.
         package let names: HostNames
@@ -224,7 +259,7 @@ extension SYNScan {
         try Interface.all().filter {
             $0.isUp && ($0.isLoopback || $0.hasEthernetHeader && (interface == nil || $0.name == interface))
         }.prefix(mostLinks).flatMap { interface in
-            interface.addresses.filter { !$0.address.needsZone }.map { entry in
+            interface.addresses.map { entry in
                 SYNScanLink(
                     interface: interface.index, source: entry.address,
                     mac: interface.isLoopback ? nil : interface.macAddress)

@@ -12,6 +12,8 @@ final class SYNScanArrivals {
     private let reserve: SocketReserve
     /// Targets that were added before.
     private var known = AddressSet()
+    /// The targets at the start as given, before exclusions.
+    private(set) var given = AddressSet()
     private var waiting: [TargetExpression] = []
     /// The maximum number of waiting targets; at the maximum, reading pauses.
     private static let mostWaiting = 65_536
@@ -60,6 +62,7 @@ final class SYNScanArrivals {
         found.report(to: session.options)
         isIncomplete = isIncomplete || !found.failures.isEmpty
         names.merge(found.names) { first, _ in first }
+        if given.isEmpty { given = found.given }
         var addresses = found.addresses
         addresses.subtract(known)
         try known.insert(addresses.runs.map { ($0.first, $0.last) })
@@ -67,10 +70,12 @@ final class SYNScanArrivals {
     }
 
     /// Returns the routes to targets, without unreachable ones.
-    /// - Parameter isFirst: whether neighbor lookups may use their own sockets.
-    func routes(to targets: inout AddressSet, source: UnownedSource? = nil, isFirst: Bool = false) throws
-        -> [SYNScanRoute]
-    {
+    /// - Parameters:
+    ///   - isFirst: whether neighbor lookups may use their own sockets.
+    ///   - order: the set whose indices the routes have; nil for the reachable targets.
+    func routes(
+        to targets: inout AddressSet, source: UnownedSource? = nil, isFirst: Bool = false, order: AddressSet? = nil
+    ) throws -> [SYNScanRoute] {
         var routes = try SYNScanRoutes(
             targets, interface: source?.link.name ?? asked.interface, source: source?.address)
         for neighbors in try routes.unknownNeighbors() {
@@ -83,7 +88,7 @@ final class SYNScanArrivals {
             }
         }
         let count = targets.count
-        let resolved = routes.resolve(&targets)
+        let resolved = routes.resolve(&targets, order: order)
         unreachable += routes.unreachable
         unreachableCount += count - targets.count
         isIncomplete = isIncomplete || routes.isIncomplete

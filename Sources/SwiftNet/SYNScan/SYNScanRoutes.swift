@@ -6,6 +6,7 @@ import WireFormat
 /// The routes to the targets of a scan, with the MAC addresses of next hops from the kernel or from lookups.
 struct SYNScanRoutes {
     private struct Piece {
+        /// Link-local addresses with their interface.
         var first: IPAddress
         var last: IPAddress
         var link: SYNScanLink
@@ -34,14 +35,24 @@ struct SYNScanRoutes {
         let all = try Interface.all()
         interfaces = Dictionary(all.map { ($0.index, $0) }, uniquingKeysWith: { first, _ in first })
         let loopback = all.first { $0.isLoopback }
-        var map = RouteMap(interface: try name.map { try EthernetLink.interface($0, of: all).index } ?? 0)
+        let interface = try name.map { try EthernetLink.interface($0, of: all).index } ?? 0
+        var map = RouteMap(interface: interface)
         for run in targets.runs {
-            for piece in try map.pieces(from: run.first, through: run.last) {
+            let scope = run.first.scope
+            if scope != 0 { map = RouteMap(interface: scope) }
+            defer { if scope != 0 { map = RouteMap(interface: interface) } }
+            for var piece in try map.pieces(from: run.first.withoutScope, through: run.last.withoutScope) {
+                if scope != 0 {
+                    piece.first = piece.first.scoped(to: scope) ?? piece.first
+                    piece.last = piece.last.scoped(to: scope) ?? piece.last
+                }
                 switch piece.route {
                 case .failure(let error): lose(piece, SystemError.message(error.code))
                 case .success(let route):
                     if let source, source.family != piece.first.family {
                         lose(piece, "\(source) is of the other address family")
+                    } else if scope != 0, route.kind == .local {
+                        lose(piece, "this host's own link-local address: use ::1")
                     } else if let link = link(route, loopback: loopback, source: source) {
                         pieces.append(
                             Piece(
@@ -88,8 +99,8 @@ struct SYNScanRoutes {
             pieces.compactMap { piece in
                 guard piece.needsStations, let mac = piece.link.mac else { return nil }
                 return (
-                    piece.link.interface, mac, piece.link.source, piece.gateway ?? piece.first,
-                    piece.gateway ?? piece.last
+                    piece.link.interface, mac, piece.link.source, piece.gateway ?? piece.first.withoutScope,
+                    piece.gateway ?? piece.last.withoutScope
                 )
             })
         for index in links.indices {
@@ -106,13 +117,14 @@ struct SYNScanRoutes {
     }
 
     private func station(of address: IPAddress, _ link: SYNScanLink) -> MACAddress? {
-        stations[Hop(interface: link.interface, address: address)]
+        stations[Hop(interface: link.interface, address: address.withoutScope)]
     }
 
     // MARK: Result
 
     /// Removes unreachable targets, and returns the routes to the others.
-    mutating func resolve(_ targets: inout AddressSet) -> [SYNScanRoute] {
+    /// - Parameter order: the set whose indices the routes have, which contains all targets; nil for the targets.
+    mutating func resolve(_ targets: inout AddressSet, order: AddressSet?) -> [SYNScanRoute] {
         for piece in pieces where piece.needsStations {
             guard let gateway = piece.gateway else {
                 loseNeighbors(piece)
@@ -128,11 +140,12 @@ struct SYNScanRoutes {
         // No more than the targets that they were taken from.
         try? lost.insert(unreachable.map { ($0.first, $0.last) })
         targets.subtract(lost)
+        let order = order ?? targets
         var routes: [SYNScanRoute] = []
         for run in targets.runs {
             for piece in pieces where piece.first.family == run.first.family {
                 let (first, last) = (max(piece.first, run.first), min(piece.last, run.last))
-                guard first <= last, let start = targets.index(of: first), let end = targets.index(of: last) else {
+                guard first <= last, let start = order.index(of: first), let end = order.index(of: last) else {
                     continue
                 }
                 routes.append(

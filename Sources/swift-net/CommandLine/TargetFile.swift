@@ -9,32 +9,29 @@ struct TargetFile {
     let option: String
 
     /// Returns the valid targets. Each invalid entry is reported with its line number, and the exit status becomes 2.
-    /// - Parameter allowsZones: Whether an IPv6 address may have a zone.
-    func targets(_ console: Console, allowsZones: Bool = true) throws -> [String] {
-        try entries(TargetList.targets(ofLine:), console.skip) { Self.problem(ofTarget: $0, allowsZones: allowsZones) }
+    func targets(_ console: Console) throws -> [String] {
+        try entries(TargetList.targets(ofLine:), console.skip, Self.problem)
     }
 
     /// Returns the valid targets of files. Targets of standard input are used as soon as their line is read, unless
     /// `readsAhead` is true.
     /// - Parameter missingTarget: The message if standard input has no target and no other target is given.
     static func targets(
-        of paths: [String], _ console: Console, allowsZones: Bool = true, readsAhead: Bool = false,
-        missingTarget: String
+        of paths: [String], _ console: Console, readsAhead: Bool = false, missingTarget: String
     ) throws -> (texts: [String], input: TargetInput<GivenTarget>?) {
         var texts: [String] = []
         var input: TargetInput<GivenTarget>?
         for path in paths {
             let file = TargetFile(path: path, option: "--targets")
             guard path == "-", !readsAhead, input == nil else {
-                texts += try file.targets(console, allowsZones: allowsZones)
+                texts += try file.targets(console)
                 continue
             }
             var number = 0
             input = TargetInput(try file.lines(), missingTarget: missingTarget) { line in
                 number += 1
-                return file.usable(TargetList.targets(ofLine: line), line: number, console.skip) {
-                    problem(ofTarget: $0, allowsZones: allowsZones)
-                }.compactMap { text in (try? TargetExpression(text)).map { (text, $0) } }
+                return file.usable(TargetList.targets(ofLine: line), line: number, console.skip, problem)
+                    .compactMap { text in (try? TargetExpression(text)).map { (text, $0) } }
             }
         }
         return (texts, input)
@@ -52,9 +49,7 @@ struct TargetFile {
     /// Returns the targets that a scan excludes.
     /// - Throws: `UsageError` for an invalid entry: without it, its hosts would be scanned.
     func excludedTargets() throws -> [String] {
-        try entries(TargetList.targets(ofLine:), { throw UsageError($0) }) {
-            Self.problem(ofTarget: $0, allowsZones: false)
-        }
+        try entries(TargetList.targets(ofLine:), { throw UsageError($0) }, Self.problem)
     }
 
     /// Returns the valid URLs. Each invalid entry is reported with its line number, and the exit status becomes 2.
@@ -74,9 +69,9 @@ struct TargetFile {
         }
     }
 
-    private static func problem(ofTarget text: String, allowsZones: Bool) -> String? {
+    private static func problem(ofTarget text: String) -> String? {
         do throws(TargetExpression.Problem) {
-            if case .address(_, let zone?) = try TargetExpression(text), !allowsZones { throw .zoneNotAllowed(zone) }
+            _ = try TargetExpression(text)
             return nil
         } catch {
             return error.description

@@ -43,7 +43,8 @@ enum Text {
     /// A field of comma-separated values (RFC 4180, section 2): in quotation marks if it has a comma or one of them.
     static func csvField(_ text: String) -> String {
         guard text.utf8.contains(where: { ",\"\r\n".utf8.contains($0) }) else { return text }
-        return "\"" + joined(text.split(separator: "\"", omittingEmptySubsequences: false).map(String.init), by: "\"\"") + "\""
+        return "\"" + joined(text.split(separator: "\"", omittingEmptySubsequences: false).map(String.init), by: "\"\"")
+            + "\""
     }
 
     /// The text of an XML attribute, without characters that XML does not allow.

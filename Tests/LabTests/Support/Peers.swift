@@ -11,15 +11,23 @@ enum Peer: String {
         mandoc, setcap, nginx, lighttpd, curl, openssl
     /// Habets' arping, which Debian does not let stand beside iputils'.
     case habets
+    /// A reader of nmap's XML, of PyPI.
+    case libnmap
 
     var isInstalled: Bool {
         get async {
             // Debian's Scapy is its own Python's.
             if self == .scapy { return (try? await Lab.run(["/usr/bin/python3", "-c", "import scapy"]).status) == 0 }
+            if self == .libnmap {
+                return (try? await Lab.run(["sh", "-c", "\(Self.withPyPI) python3 -c 'import libnmap'"]).status) == 0
+            }
             if self == .habets { return (try? await Lab.run(Self.habetsArping + ["--help"]).status) == 0 }
             return (try? await Lab.run(["sh", "-c", "command -v \(rawValue) || ls /usr/sbin/\(rawValue)"]).status) == 0
         }
     }
+
+    /// What lets Python find the packages of PyPI, for a shell.
+    static let withPyPI = "PYTHONPATH=\(Binary.repository)/.build/python"
 
     /// The words that start Habets' arping.
     static let habetsArping = [

@@ -86,6 +86,15 @@ public struct AddressSet: Sendable, Equatable {
         subtract(hole)
     }
 
+    /// Removes every address that another set does not have.
+    /// - Returns: the number of addresses removed.
+    public mutating func formIntersection(_ other: AddressSet) -> Int {
+        var rest = self
+        rest.subtract(other)
+        subtract(rest)
+        return rest.count
+    }
+
     /// Assigns indices to runs that are in order.
     private mutating func take(_ ordered: [Run], _ limit: Int) throws(TooManyTargets) {
         var placed = ordered

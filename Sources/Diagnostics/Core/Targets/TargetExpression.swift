@@ -48,11 +48,20 @@ public enum TargetExpression: Equatable, Sendable {
         }
     }
 
-    /// An address with an optional zone (`fe80::1%eth0`), a network (`192.0.2.0/24`), a range
+    /// An address with an optional zone (`fe80::1%eth0`), in brackets too (`[fe80::1%eth0]`), a network (`192.0.2.0/24`), a range
     /// (`192.0.2.1-192.0.2.20`), octet lists (`192.0.2-3.1,5,7-9`, `192.0.2.*`), or a name.
     /// - Parameter isOnlyTarget: whether the address may have any form that inet_aton(3) accepts, such as `127.1`.
     public init(_ text: String, isOnlyTarget: Bool = false) throws(Problem) {
         guard !text.isEmpty else { throw .empty }
+        if text.hasPrefix("["), text.hasSuffix("]") {
+            // As in URLs (RFC 3986, section 3.2.2), where such addresses are copied from.
+            let inside = text.dropFirst().dropLast()
+            guard !inside.hasPrefix("["), case .address(.v6(let address), let zone) = try Self(String(inside)) else {
+                throw .invalidAddress
+            }
+            self = .address(.v6(address), zone: zone)
+            return
+        }
         if let address = IPAddress(text) {
             self = .address(address, zone: nil)
         } else if let percent = text.firstIndex(of: "%") {

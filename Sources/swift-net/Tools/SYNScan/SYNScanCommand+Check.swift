@@ -57,7 +57,8 @@ extension SYNScanCommand {
             return set.ranges.flatMap { Array($0) }
         } catch {
             throw UsageError(
-                "invalid value '\(error.part)' for \(option) (expected a port from 0 to 65535, a range or a service name)")
+                "invalid value '\(error.part)' for \(option) (expected a port from 0 to 65535, a range or a service name)"
+            )
         }
     }
 
@@ -69,7 +70,7 @@ extension SYNScanCommand {
             resumptionFile != nil || scan.shard.count > 1 || scan.source != nil || excludeFiles.contains("-")
         let missing = Self.summary.missingOperand
         let (listed, input) = try TargetFile.targets(
-            of: targetFiles, console, allowsZones: false, readsAhead: readsAhead, missingTarget: missing.message)
+            of: targetFiles, console, readsAhead: readsAhead, missingTarget: missing.message)
         targets += listed
         guard !targets.isEmpty || input != nil else { throw missing }
         for file in excludeFiles {
@@ -90,7 +91,7 @@ extension SYNScanCommand {
         console.limit(to: scan.deadline)
         let options = try console.runOptions(general)
         let run = try SYNScan.prepare(command.targets, reading: input, command.scan, options: options)
-        try resumption?.begin(run.configuration)
+        try resumption?.begin(run)
         let report = SYNScanReport(run, command, files: files, resumption, console)
         let summary = try console.run(report, of: run, progress: ProgressLine(console))
         if let failure = input?.failure { console.skip("--targets: \(failure)") }

@@ -67,7 +67,15 @@ struct SYNScanNames {
     let looksUp: Bool
 
     /// The name that was given for an address; nil if the address itself was given, or a network.
-    func given(_ address: IPAddress) -> String? { run.givenName(of: address) }
+    func given(_ address: IPAddress, zone: UInt32 = 0) -> String? { run.givenName(of: address, zone: zone) }
+
+    /// `%eth0` for a link-local address; empty for others.
+    func zone(_ index: UInt32) -> String { index == 0 ? "" : "%" + SYNScan.zoneName(of: index) }
+
+    /// The name that was given for the host of a port, otherwise its address.
+    func target(_ finding: SYNScanFinding) -> String {
+        given(finding.address, zone: finding.zone) ?? "\(finding.address)\(zone(finding.zone))"
+    }
 
     /// The name that the address has in the DNS; nil without --names.
     func found(_ address: IPAddress) -> String? {
@@ -79,7 +87,9 @@ struct SYNScanNames {
     func isPending(_ address: IPAddress) -> Bool { looksUp && run.names.name(of: address) == .pending }
 
     /// The name to print: the given one, otherwise the one in the DNS.
-    func printed(_ address: IPAddress) -> String? { (given(address) ?? found(address)).map(Text.escaped) }
+    func printed(_ finding: SYNScanFinding) -> String? {
+        (given(finding.address, zone: finding.zone) ?? found(finding.address)).map(Text.escaped)
+    }
 }
 
 extension SYNScanFormat {

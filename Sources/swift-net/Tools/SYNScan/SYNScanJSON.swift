@@ -20,7 +20,9 @@ final class SYNScanJSON: SYNScanForm {
 
     func write(_ range: SYNScan.UnreachableRange, at now: Instant) {
         guard !options.isQuiet else { return }
-        let row = UnreachableRow(first: range.first, last: range.last, reason: range.reason)
+        let zone = range.first.scope == 0 ? nil : SYNScan.zoneName(of: range.first.scope)
+        let row = UnreachableRow(
+            first: range.first.withoutScope, last: range.last.withoutScope, zone: zone, reason: range.reason)
         console.write("unreachable", row, at: now, to: stream)
     }
 
@@ -29,7 +31,9 @@ final class SYNScanJSON: SYNScanForm {
         console.write("port", row, at: finding.at, to: stream)
     }
 
-    func write(_ banner: SYNScanBanner) { console.write("banner", BannerRow(banner, options), at: banner.at, to: stream) }
+    func write(_ banner: SYNScanBanner) {
+        console.write("banner", BannerRow(banner, options), at: banner.at, to: stream)
+    }
 
     func finish(_ summary: SYNScanSummary, _ ending: SYNScanEnding, unreliable: [UnreliableHost], at now: Instant) {
         guard !options.isQuiet else { return }
@@ -61,12 +65,15 @@ private struct StartRow: JSONRow {
 private struct UnreachableRow: JSONRow {
     var first: IPAddress
     var last: IPAddress
+    var zone: String?
     var reason: String
 }
 
 private struct PortRow: JSONRow {
     var target: String
     var addr: IPAddress
+    /// The interface of a link-local address.
+    var zone: String?
     var port: UInt16
     var state: String
     var reason: String
@@ -83,8 +90,9 @@ private struct PortRow: JSONRow {
     var from: IPAddress?
 
     init(_ finding: SYNScanFinding, _ options: SYNScanFormOptions) {
-        target = options.names.given(finding.address) ?? "\(finding.address)"
+        target = options.names.target(finding)
         addr = finding.address
+        if finding.zone != 0 { zone = SYNScan.zoneName(of: finding.zone) }
         port = finding.port
         state = finding.state.rawValue
         reason = finding.reason.name
@@ -125,6 +133,7 @@ private struct BannerRow: JSONRow {
 
 private struct HostRow: JSONRow {
     var addr: IPAddress
+    var zone: String?
     var reliable = false
     var note: String
     @Null var packetsPerSecond: Int?
@@ -133,6 +142,7 @@ private struct HostRow: JSONRow {
 
     init(_ host: UnreliableHost) {
         addr = host.address
+        if host.zone != 0 { zone = SYNScan.zoneName(of: host.zone) }
         note =
             switch host.reason {
             case .limitsAnswers: "limits SYNs"

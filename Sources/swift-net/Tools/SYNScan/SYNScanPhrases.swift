@@ -92,7 +92,11 @@ struct SYNScanEnding {
 
 extension SYNScan.UnreachableRange {
     /// `192.0.2.1`, `192.0.2.1 to 192.0.2.7`.
-    var text: String { first == last ? "\(first)" : "\(first) to \(last)" }
+    var text: String { first == last ? Self.text(first) : "\(Self.text(first)) to \(Self.text(last))" }
+
+    private static func text(_ address: IPAddress) -> String {
+        address.withoutScope.text(zone: SYNScan.zoneName(of: address.scope))
+    }
 }
 
 extension SYNScanReason {
@@ -122,7 +126,8 @@ extension UnreliableHost {
             case .stopsAnswering: "it answered \(Text.count(answered, "SYN")), mostly the first ones, then stopped"
             case .answersLate: "many SYNs were unanswered, but retries were answered (packet loss?)"
             }
-        return "\(address): unreliable: \(what); \(Text.count(unanswered, "port")) without a reply "
+        return
+            "\(address.text(zone: SYNScan.zoneName(of: zone))): unreliable: \(what); \(Text.count(unanswered, "port")) without a reply "
             + (unanswered == 1 ? "is" : "are") + " not known to be filtered"
     }
 

@@ -151,11 +151,12 @@ final class SYNScanReport: Report {
     }
 
     private func writeSorted() {
-        findings.sort { ($0.address, $0.port) < ($1.address, $1.port) }
+        findings.sort { ($0.address, $0.zone, $0.port) < ($1.address, $1.zone, $1.port) }
         banners.sort { ($0.address, $0.port) < ($1.address, $1.port) }
         var (rest, restOfBanners) = (findings[...], banners[...])
-        while let address = rest.first?.address {
-            let host = rest.prefix { $0.address == address }
+        while let first = rest.first {
+            let address = first.address
+            let host = rest.prefix { $0.address == address && $0.zone == first.zone }
             let own = restOfBanners.prefix { $0.address <= address }
             for form in forms { form.write(host, own) }
             rest = rest.dropFirst(host.count)

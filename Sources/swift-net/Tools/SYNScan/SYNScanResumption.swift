@@ -7,7 +7,7 @@ final class SYNScanResumption {
     private let file: ReplaceableFile
     /// The scan in the file; nil for a new scan.
     let record: SYNScanRecord?
-    private var configuration: SYNScanConfiguration?
+    private var scan: SYNScan.Prepared?
     /// The next time at which the position is saved.
     private(set) var next: Instant?
     /// Whether the last attempt to save the position failed.
@@ -43,10 +43,10 @@ final class SYNScanResumption {
     }
 
     /// Saves the start position of a scan.
-    func begin(_ configuration: SYNScanConfiguration) throws {
-        self.configuration = configuration
+    func begin(_ scan: SYNScan.Prepared) throws {
+        self.scan = scan
         do throws(SystemError) {
-            try write(configuration.start)
+            try write(scan.configuration.start)
         } catch {
             throw CannotRun(message: "--resume: \(ErrorText.reason(error))")
         }
@@ -85,9 +85,7 @@ final class SYNScanResumption {
     }
 
     private func write(_ position: SYNScanPosition, isLast: Bool = false) throws(SystemError) {
-        guard let configuration else { return }
-        let record = SYNScanRecord(
-            seed: configuration.seed, fingerprint: configuration.fingerprint, position: position)
-        try file.replace(with: record.text, isLast: isLast)
+        guard let scan else { return }
+        try file.replace(with: scan.record(at: position).text, isLast: isLast)
     }
 }

@@ -21,7 +21,8 @@ final class SYNScanCSV: SYNScanForm {
 
     func begin(_ scan: SYNScan.Prepared, at now: Instant) {
         stream.write(
-            "addr,port,state,reason,ttl,rtt_ms,service,window,tcp_options,time,reliable,target,name,banner_protocol,banner\n")
+            "addr,port,state,reason,ttl,rtt_ms,service,window,tcp_options,time,reliable,target,name,banner_protocol,banner\n"
+        )
     }
 
     func write(_ range: SYNScan.UnreachableRange, at now: Instant) {}
@@ -44,6 +45,7 @@ final class SYNScanCSV: SYNScanForm {
         let address = finding.address
         text.removeAll()
         text.append(address)
+        if finding.zone != 0 { text.append(options.names.zone(finding.zone)) }
         text.append(UInt8(ascii: ","))
         text.append(decimal: finding.port)
         text.append(UInt8(ascii: ","))
@@ -64,7 +66,7 @@ final class SYNScanCSV: SYNScanForm {
         text.append(rfc3339: SystemClock.wall(at: finding.at))
         text.append(finding.isReliable ? ",true" : ",false")
         let fields = [
-            options.names.given(address) ?? "\(address)", options.names.found(address) ?? "",
+            options.names.target(finding), options.names.found(address) ?? "",
             banner?.kind.rawValue ?? "", banner.map { Text.visible($0.summary[...]) } ?? "",
         ]
         for field in fields {
@@ -100,9 +102,9 @@ final class SYNScanList: SYNScanForm {
 
     func write(_ finding: SYNScanFinding) {
         guard finding.state == .open else { return }
-        let address = finding.address
-        let literal = address.family == .v6 ? "[\(address)]" : "\(address)"
-        stream.write("\(options.names.given(address) ?? literal):\(finding.port)\n")
+        let target = options.names.target(finding)
+        stream.write(target.utf8.contains(UInt8(ascii: ":")) ? "[\(target)]" : target)
+        stream.write(":\(finding.port)\n")
     }
 
     func write(_ banner: SYNScanBanner) {}
@@ -146,7 +148,8 @@ final class SYNScanGrepable: SYNScanForm {
         text.removeAll()
         text.append("Host: ")
         text.append(first.address)
-        text.append(" (\(options.names.printed(first.address) ?? ""))\tPorts: ")
+        if first.zone != 0 { text.append(options.names.zone(first.zone)) }
+        text.append(" (\(options.names.printed(first) ?? ""))\tPorts: ")
         for (index, finding) in findings.enumerated() {
             if index > 0 { text.append(", ") }
             text.append(decimal: finding.port)

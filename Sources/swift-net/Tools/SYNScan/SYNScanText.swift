@@ -28,6 +28,7 @@ final class SYNScanText: SYNScanForm {
     func write(_ finding: SYNScanFinding) {
         text.removeAll()
         text.append(finding.address)
+        if finding.zone != 0 { text.append(options.names.zone(finding.zone)) }
         text.pad(to: 15)
         text.append("  ")
         let port = text.count
@@ -56,7 +57,7 @@ final class SYNScanText: SYNScanForm {
             text.append(milliseconds: roundTrip)
             text.append(" ms")
         }
-        if let name = options.names.printed(finding.address) {
+        if let name = options.names.printed(finding) {
             text.append("  ")
             text.append(name)
         }

@@ -41,12 +41,13 @@ final class SYNScanXML: SYNScanForm {
     func write(_ banner: SYNScanBanner) { banners.append(banner) }
 
     func finish(_ summary: SYNScanSummary, _ ending: SYNScanEnding, unreliable: [UnreliableHost], at now: Instant) {
-        findings.sort { ($0.address, $0.port) < ($1.address, $1.port) }
+        findings.sort { ($0.address, $0.zone, $0.port) < ($1.address, $1.zone, $1.port) }
         banners.sort { ($0.address, $0.port) < ($1.address, $1.port) }
         var (rest, restOfBanners) = (findings[...], banners[...])
         var count = 0
-        while let address = rest.first?.address {
-            let host = rest.prefix { $0.address == address }
+        while let first = rest.first {
+            let address = first.address
+            let host = rest.prefix { $0.address == address && $0.zone == first.zone }
             restOfBanners = restOfBanners.drop { $0.address < address }
             write(host, restOfBanners.prefix { $0.address == address }, unreliable.first { $0.address == address })
             rest = rest.dropFirst(host.count)
@@ -71,12 +72,16 @@ final class SYNScanXML: SYNScanForm {
     ) {
         guard let first = findings.first else { return }
         let address = first.address
+        let zone = options.names.zone(first.zone)
         let times = findings.map { seconds($0.at) }
         let reply = findings.first { $0.reason != .noResponse } ?? first
         var text = "<host starttime=\"\(times.min() ?? 0)\" endtime=\"\(times.max() ?? 0)\">"
         text += "<status state=\"up\" \(reason(reply))/>\n"
-        text += "<address addr=\"\(address)\" addrtype=\"\(address.family == .v4 ? "ipv4" : "ipv6")\"/>\n<hostnames>\n"
-        for (name, type) in [(options.names.given(address), "user"), (options.names.found(address), "PTR")] {
+        text +=
+            "<address addr=\"\(address)\(Text.xml(zone))\" addrtype=\"\(address.family == .v4 ? "ipv4" : "ipv6")\"/>\n<hostnames>\n"
+        for (name, type) in [
+            (options.names.given(address, zone: first.zone), "user"), (options.names.found(address), "PTR"),
+        ] {
             if let name { text += "<hostname name=\"\(Text.xml(name))\" type=\"\(type)\"/>\n" }
         }
         text += "</hostnames>\n<ports>"
