@@ -37,7 +37,7 @@ struct SYNScanFormatTests {
                 """)
             let lines = outcome.lines.map(String.init)
             try #require(lines.count == 15, "\(outcome)")
-            #expect(lines[..<2].allSatisfy { $0.contains("80/tcp     open       -  ") }, "\(outcome)")
+            #expect(lines[..<2].allSatisfy { $0.contains("80/tcp     open      -  ") }, "\(outcome)")
             #expect(lines[2] == "all.gnmap, all.nmap, all.xml, g, n, x")
             let hosts = [
                 "Host: 198.18.0.1 ()\tPorts: 80/open/tcp/////", "Host: 198.18.0.2 ()\tPorts: 80/open/tcp/////",
