@@ -99,6 +99,8 @@ public struct SYNScanConfiguration: Sendable {
     /// Whether targets will be added during the run, for other links too. Its source addresses are then the kernel's, and
     /// it is a whole scan from its start.
     public var expectsMore = false
+    /// Whether the kernel connects instead (`ConnectPort`): its replies have no window, options and time to live.
+    public var connects = false
     /// Whether to read banners; needs a source address whose connections the kernel does not reset.
     public var readsBanners = false
 

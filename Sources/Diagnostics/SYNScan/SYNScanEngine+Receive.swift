@@ -18,7 +18,8 @@ extension SYNScanEngine {
             !datagram.hasIncorrectHeaderChecksum
         else { return refuse() }
         let ends = Ends(
-            source: datagram.source, destination: datagram.destination, hopLimit: datagram.hopLimit,
+            source: datagram.source, destination: datagram.destination,
+            hopLimit: configuration.connects ? nil : datagram.hopLimit,
             mac: frame.source)
         switch datagram.protocol {
         case .tcp: receiveSegment(datagram.payload, ends, packet)
@@ -75,7 +76,7 @@ extension SYNScanEngine {
     private struct Ends {
         var source: IPAddress
         var destination: IPAddress
-        var hopLimit: UInt8
+        var hopLimit: UInt8?
         var mac: MACAddress
     }
 
@@ -119,7 +120,8 @@ extension SYNScanEngine {
             destinationPort: segment.sourcePort)
         guard segment.acknowledgmentNumber == sequence &+ 1 else { return refuse() }
         let round = Int(segment.destinationPort - configuration.sourcePort)
-        let (arrival, port, window) = (packet.arrival, segment.sourcePort, segment.window)
+        let (arrival, port) = (packet.arrival, segment.sourcePort)
+        let window = configuration.connects ? nil : segment.window
         let options = isReset ? [] : segment.options.copied()
         let isFirst = conclude(index, round: round, at: arrival) { roundTrip in
             SYNScanFinding(

@@ -85,7 +85,8 @@ struct SYNTemplate: Sendable {
             ? batch.append(frameOf: bytes.count, token: token, interface: interface) { bytes, offset in
                 fill(&bytes, offset, target, mac, sourcePort, port, sequence)
             }
-            : batch.append(length: bytes.count, destination: target, token: token) { bytes, offset in
+            : batch.append(length: bytes.count, destination: target, token: token, interface: interface) {
+                bytes, offset in
                 fill(&bytes, offset, target, mac, sourcePort, port, sequence)
             }
     }

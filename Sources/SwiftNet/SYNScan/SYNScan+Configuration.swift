@@ -18,6 +18,8 @@ extension SYNScan {
         public var includesReserved = false
         /// The address family of names; nil for either.
         public var family: IPAddress.Family?
+        /// Whether to connect by the kernel's TCP (connect(2)) instead of sending SYNs; nil to do so without CAP_NET_RAW.
+        public var connects: Bool?
         /// The outgoing interface; nil for that of each route.
         public var interface: String?
         /// An unused address of an attached network as the source; nil for this host's own.
@@ -53,9 +55,21 @@ extension SYNScan {
 extension SYNScan.Configuration {
     private static let defaultPortCount = 100
 
+    /// What the sockets require: a source address of its own cannot be had otherwise.
+    var requirement: Session.Requirement {
+        switch connects {
+        case true?: .nothing
+        case nil where source == nil: .rawSocketsIfPermitted
+        default: .rawSockets("tcp-syn-scan")
+        }
+    }
+
     func check() throws(SwiftNetError) {
         guard !readsBanners || source != nil else {
             throw SwiftNetError(.invalidArgument, nil, "--banners requires --source")
+        }
+        guard connects != true || source == nil else {
+            throw SwiftNetError(.invalidArgument, nil, "--connect cannot be used with --source")
         }
         guard 0...100 ~= retries else {
             throw SwiftNetError(.invalidArgument, nil, "invalid value '\(retries)' for --retries (expected 0 to 100)")

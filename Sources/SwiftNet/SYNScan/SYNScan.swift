@@ -83,8 +83,9 @@ public enum SYNScan: Tool {
         private let arrivals: SYNScanArrivals
         /// The kernel assigns these source ports to no connection while the scan exists.
         private let reservation: PortReservation
-        /// The sockets, until the run uses them.
+        /// The sockets, until the run uses them; nil to connect.
         private var port: PacketRingPort?
+        private let interface: String?
 
         fileprivate init(
             _ given: [TargetExpression], _ input: TargetInput<GivenTarget>?, excludes: [TargetExpression],
@@ -92,8 +93,11 @@ public enum SYNScan: Tool {
             _ options: RunOptions
         ) throws {
             let (ports, seed) = (try asked.portLists(), try asked.orderSeed())
-            let (session, reserve) = try Session.open(options, .rawSockets("tcp-syn-scan")) { _ in
-                try SYNScan.reserveSockets(interface: asked.interface)
+            let (session, reserve) = try Session.open(options, asked.requirement) { isRaw in
+                isRaw && asked.connects != true ? try SYNScan.reserveSockets(interface: asked.interface) : nil
+            }
+            if reserve == nil, asked.connects == nil {
+                options.onNotice?("no CAP_NET_RAW: scanning with --connect, which completes each connection")
             }
             self.session = session
             names = HostNames(resolver: session.resolver)
@@ -103,7 +107,7 @@ public enum SYNScan: Tool {
             arrivals = SYNScanArrivals(input, excludes: excludes, asked, session, reserve)
             var targets = try arrivals.first(given)
             let source = try asked.source.map { try UnownedSource($0, interface: asked.interface) }
-            if asked.checksSource { try source?.check(reserve, session) }
+            if asked.checksSource, let reserve { try source?.check(reserve, session) }
             fingerprint = SYNScanRecord.fingerprint(targets: arrivals.given, ports: ports.asked, shard: asked.shard)
             try asked.checkRecord(fingerprint, seed: seed)
             // A resumed scan keeps its order; what is missing from it now is skipped.
@@ -131,10 +135,14 @@ public enum SYNScan: Tool {
             configuration.ownsSource = source != nil
             configuration.readsBanners = asked.readsBanners
             configuration.expectsMore = arrivals.expectsMore
+            configuration.connects = reserve == nil
             configuration.start = asked.resumed?.position ?? SYNScanPosition()
             position = configuration.start
             self.configuration = configuration
-            port = try SYNScan.port(configuration, interface: asked.interface, source, reserve, session)
+            interface = asked.interface
+            port = try reserve.map {
+                try SYNScan.port(configuration, interface: asked.interface, source, $0, session)
+            }
             if hasAdditions {
                 options.onNotice?(
                     "some targets or ports were left out of the scan of \(asked.recordName): still not scanned")
@@ -164,8 +172,22 @@ public enum SYNScan: Tool {
             reportingTo observer: inout Observer
         ) throws(SwiftNetError) -> SYNScanSummary where Observer.Observed == SYNScanEngine {
             try session.begin()
-            guard var port = port.take() else { throw SwiftNetError(.invalidArgument, nil, "the scan has no port") }
             var engine = SYNScanEngine(configuration)
+            if var port = port.take() {
+                run(&engine, on: &port, reportingTo: &observer)
+            } else {
+                var port = try SwiftNetError.wrapping {
+                    try ConnectPort(interface: interface, reactor: session.reactor)
+                }
+                run(&engine, on: &port, reportingTo: &observer)
+            }
+            position = engine.position
+            return engine.summary
+        }
+
+        private func run<Port: PacketPort & ~Copyable, Observer: EngineObserver>(
+            _ engine: inout SYNScanEngine, on port: inout Port, reportingTo observer: inout Observer
+        ) where Observer.Observed == SYNScanEngine {
             let interfaces = Set(configuration.routes.map(\.link.interface))
             let links = LinkTroubles(configuration.expectsMore ? nil : interfaces, reactor: session.reactor)
             SessionObserver.erasing(&observer) { observer in
@@ -190,8 +212,6 @@ public enum SYNScan: Tool {
                     engine.drain { observer.onEvent($0) }
                 }
             }
-            position = engine.position
-            return engine.summary
         }
 
         /// Passes the targets read so far to the engine.

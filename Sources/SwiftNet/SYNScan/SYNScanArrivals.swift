@@ -9,7 +9,8 @@ final class SYNScanArrivals {
     private let excludes: [TargetExpression]
     private let asked: SYNScan.Configuration
     private let session: Session
-    private let reserve: SocketReserve
+    /// Nil to connect: then the kernel finds the neighbors.
+    private let reserve: SocketReserve?
     /// Targets that were added before.
     private var known = AddressSet()
     /// The targets at the start as given, before exclusions.
@@ -27,8 +28,7 @@ final class SYNScanArrivals {
 
     init(
         _ input: TargetInput<GivenTarget>?, excludes: [TargetExpression], _ asked: SYNScan.Configuration,
-        _ session: Session,
-        _ reserve: SocketReserve
+        _ session: Session, _ reserve: SocketReserve?
     ) {
         self.input = input
         self.excludes = excludes
@@ -77,8 +77,10 @@ final class SYNScanArrivals {
         to targets: inout AddressSet, source: UnownedSource? = nil, isFirst: Bool = false, order: AddressSet? = nil
     ) throws -> [SYNScanRoute] {
         var routes = try SYNScanRoutes(
-            targets, interface: source?.link.name ?? asked.interface, source: source?.address)
+            targets, interface: source?.link.name ?? asked.interface, source: source?.address,
+            connects: reserve == nil)
         for neighbors in try routes.unknownNeighbors() {
+            guard let reserve else { continue }
             let socket =
                 try isFirst ? reserve.packetSocket() : reserve.sharedPacketSocket(neighbors.source.family)
             let lookup = try NeighborLookup(

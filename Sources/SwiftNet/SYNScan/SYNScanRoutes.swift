@@ -25,16 +25,20 @@ struct SYNScanRoutes {
     private var pieces: [Piece] = []
     private var stations: [Hop: MACAddress] = [:]
     private let interfaces: [UInt32: Interface]
+    private let connects: Bool
     /// Targets that are unreachable.
     private(set) var unreachable: [SYNScan.UnreachableRange] = []
     /// Whether this host has no route to some targets. Neighbors that do not exist do not count.
     private(set) var isIncomplete = false
 
-    /// - Parameter source: an unowned address of an attached network.
-    init(_ targets: AddressSet, interface name: String?, source: IPAddress?) throws {
+    /// - Parameters:
+    ///   - source: an unowned address of an attached network.
+    ///   - connects: whether the kernel sends the packets of all targets.
+    init(_ targets: AddressSet, interface name: String?, source: IPAddress?, connects: Bool) throws {
         let all = try Interface.all()
         interfaces = Dictionary(all.map { ($0.index, $0) }, uniquingKeysWith: { first, _ in first })
         let loopback = all.first { $0.isLoopback }
+        self.connects = connects
         let interface = try name.map { try EthernetLink.interface($0, of: all).index } ?? 0
         var map = RouteMap(interface: interface)
         for run in targets.runs {
@@ -51,7 +55,7 @@ struct SYNScanRoutes {
                 case .success(let route):
                     if let source, source.family != piece.first.family {
                         lose(piece, "\(source) is of the other address family")
-                    } else if scope != 0, route.kind == .local {
+                    } else if scope != 0, route.kind == .local, !connects {
                         lose(piece, "this host's own link-local address: use ::1")
                     } else if let link = link(route, loopback: loopback, source: source) {
                         pieces.append(
@@ -81,6 +85,7 @@ struct SYNScanRoutes {
 
     private func link(_ route: Route, loopback: Interface?, source: IPAddress?) -> SYNScanLink? {
         guard let address = source ?? route.source, let interface = interfaces[route.interfaceIndex] else { return nil }
+        if connects { return SYNScanLink(interface: interface.index, source: address, mac: nil) }
         if route.kind == .local || interface.isLoopback {
             guard let loopback, source == nil else { return nil }
             return SYNScanLink(interface: loopback.index, source: address, mac: nil)

@@ -110,6 +110,10 @@ struct SYNScanCommand: Command {
         options.option(
             "--resume", value: .file, help: "Resume the scan whose position is in FILE, and save the position there."
         ) { $0.resumptionFile = $1 }
+        options.flag(
+            "--connect", help: "Connect by the kernel's TCP instead of sending SYNs (without CAP_NET_RAW).",
+            excludes: ["--source", "--banners", "--pcap", "--explain"]
+        ) { $0.scan.connects = true }
         options.section("Source")
         options.option("-I", "--interface", value: .interface, help: "Send through INTERFACE (that of each route).") {
             $0.scan.interface = $1

@@ -43,6 +43,7 @@ final class SYNScanJSON: SYNScanForm {
 }
 
 private struct StartRow: JSONRow {
+    var method: String
     var hosts: Int
     var ports: Int
     var probes: UInt64
@@ -52,6 +53,7 @@ private struct StartRow: JSONRow {
     var resumedAt: UInt64
 
     init(_ configuration: SYNScanConfiguration) {
+        method = configuration.connects ? "connect" : "syn"
         hosts = configuration.targets.count
         ports = configuration.ports.count
         probes = configuration.probes
@@ -101,7 +103,7 @@ private struct PortRow: JSONRow {
         service = options.service(finding.port)
         name = options.names.found(finding.address)
         window = finding.window
-        if finding.reason == .synAck { tcpOptions = SegmentOptions.names(finding.options) }
+        if finding.reason == .synAck, finding.window != nil { tcpOptions = SegmentOptions.names(finding.options) }
         if !finding.isReliable { reliable = false }
         if case .icmp(_, _, let router) = finding.reason { from = router }
     }

@@ -25,7 +25,7 @@ final class SYNScanXML: SYNScanForm {
             <nmaprun scanner="swift-net" args="\(Text.xml(CommandLine.arguments.joined(separator: " ")))" \
             start="\(seconds(now))" startstr="\(WallTime.rfc3339(now))" version="\(CommandTree.version)" \
             xmloutputversion="1.05">
-            <scaninfo type="syn" protocol="tcp" numservices="\(ports.count)" services="\(PortSet(ports))"/>
+            <scaninfo type="\(scan.configuration.connects ? "connect" : "syn")" protocol="tcp" numservices="\(ports.count)" services="\(PortSet(ports))"/>
             <verbose level="0"/>
             <debugging level="0"/>
 
