@@ -70,12 +70,14 @@ public enum EngineLoop {
                 if next > first { wasToldOfSends = true }
                 if next == batch.count {
                     congestion = nil
-                } else if let held = congestion, now - held.since > congestionPatience {
+                } else if let held = congestion, next == first, now - held.since > congestionPatience {
                     engine.transmissionFailed(batch.entries[next].token, .noBuffers, at: now)
                     next += 1
                     wasToldOfSends = true
                     congestion = nil
                 } else {
+                    // A packet that was not tried before has the whole time.
+                    if next > first { congestion = nil }
                     let pause = min((congestion?.pause ?? congestionPause) * 2, longestCongestionPause)
                     congestion = (congestion?.since ?? now, pause, now + pause)
                 }
