@@ -126,6 +126,47 @@ struct SYNScanEngineTests {
         #expect(late.allSatisfy { $0.roundTrip.map { $0 < .milliseconds(301) || $0 > .milliseconds(1_499) } ?? false })
     }
 
+    /// A scan of ports 1 to 1,000, of which 25 is filtered, of a number of hosts that reply after a delay each.
+    private static func scan(delays: [Nanoseconds?], wait: Nanoseconds? = nil) throws -> Outcome {
+        run(
+            try configuration("198.18.0.0/\(32 - delays.count.trailingZeroBitCount)", ports: Array(1...1_000), seed: 12)
+            {
+                $0.wait = wait
+            }
+        ) { probe in
+            guard case .v4(let address) = probe.destination, probe.segment.destinationPort != 25,
+                let delay = delays[Int(address.rawValue & 0xFF)]
+            else { return [] }
+            return [(probe.answer([.rst, .ack]), delay)]
+        }
+    }
+
+    @Test("the last wait is twice the longest round trip of known targets, at least 300 ms and at most --wait")
+    func lastWait() throws {
+        let fast = Nanoseconds.milliseconds(1)
+        // The tries of the filtered port end after 300 ms.
+        let one = try Self.scan(delays: [fast])
+        #expect(one.summary.closed == 999 && one.summary.filtered == 1, "\(one.summary)")
+        #expect(one.elapsed >= .milliseconds(600) && one.elapsed < .milliseconds(610), "\(one.elapsed)")
+        let slower = try Self.scan(delays: [.milliseconds(200)])
+        #expect(slower.summary.closed == 999 && slower.elapsed > .milliseconds(1_000), "\(slower)")
+        let short = try Self.scan(delays: [fast], wait: .milliseconds(50))
+        #expect(short.elapsed >= .milliseconds(350) && short.elapsed < .milliseconds(360), "\(short.elapsed)")
+        let long = try Self.scan(delays: [fast], wait: .seconds(10))
+        #expect(long.elapsed >= .milliseconds(600) && long.elapsed < .milliseconds(610), "\(long.elapsed)")
+        // The round trip of a host without replies is unknown.
+        let silent = try Self.scan(delays: [fast, nil])
+        #expect(silent.summary.closed == 999 && silent.elapsed >= .milliseconds(2_300), "\(silent)")
+    }
+
+    @Test("hosts that reply 300 ms and 1.5 s late lose no port", arguments: [true, false])
+    func lateTargets(besideFast: Bool) throws {
+        for delay in [Nanoseconds.milliseconds(300), .milliseconds(1_500)] {
+            let outcome = try Self.scan(delays: besideFast ? [.microseconds(200), delay] : [delay])
+            #expect(outcome.summary.filtered == (besideFast ? 2 : 1), "\(delay): \(outcome.summary)")
+        }
+    }
+
     @Test("rejected replies: every forgery leaves the port filtered")
     func forgeries() throws {
         typealias Forgery = @Sendable (SimulatedProbe) -> [UInt8]

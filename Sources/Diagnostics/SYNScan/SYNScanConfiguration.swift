@@ -75,8 +75,9 @@ public struct SYNScanConfiguration: Sendable {
     public var rate: Double? = 10_000
     /// Retries of unanswered probes; 0 also disables the recheck.
     public var retries = 2
-    /// The time to wait for replies after the last probe; nil for 2 s, or twice the longest round trip if that is
-    /// longer.
+    /// The maximum time to wait for replies after the last probe; nil for 2 s, or twice the longest round trip if that
+    /// is longer. When every target has replied, the wait is twice the longest round trip, at least 300 ms, if that is
+    /// shorter.
     public var wait: Nanoseconds?
     /// Whether to report closed and filtered ports too.
     public var reportsAll = false

@@ -38,23 +38,25 @@ extension SYNScanEngine {
         }
     }
 
-    /// Returns the index of a probe if it belongs to this shard and is in flight.
+    /// Returns the index of a probe, and that of its target, if it belongs to this shard and is in flight.
     /// - Parameter target: its target; a link-local one with its interface.
-    func index(of target: IPAddress, port: UInt16) -> UInt64? {
+    func probe(of target: IPAddress, port: UInt16) -> (index: UInt64, host: Int)? {
         let portIndex = portIndices[Int(port)]
         guard portIndex >= 0, let host = configuration.targets.index(of: target) else { return nil }
         let index = permutation.index(of: UInt64(host) &* portCount &+ UInt64(portIndex))
         guard index % shardStride == shardOffset else { return nil }
         let own = index / shardStride
-        return window.indices.contains(own) ? own : nil
+        return window.indices.contains(own) ? (own, host) : nil
     }
 
     /// Records a verified reply; only the first reply to a probe counts.
     /// - Returns: whether it is the first.
     @discardableResult
     mutating func conclude(
-        _ index: UInt64, round: Int, at arrival: Instant, _ finding: (Nanoseconds?) -> SYNScanFinding
+        _ probe: (index: UInt64, host: Int), round: Int, at arrival: Instant,
+        _ finding: (Nanoseconds?) -> SYNScanFinding
     ) -> Bool {
+        let index = probe.index
         result.received += 1
         guard closing == nil, !isOver, window.decide(index) else { return false }
         let roundTrip = log.instant(round: round, index: index).map { max(arrival - $0, .zero) }
@@ -62,6 +64,8 @@ extension SYNScanEngine {
         // Replies to the recheck show a limit, not that the first tries were too fast.
         if 1...max(1, configuration.retries) ~= round { result.answeredLater += 1 }
         let found = finding(roundTrip)
+        // Errors come from routers: they do not show the target's round trip.
+        if found.state != .filtered { respondents?.insert(probe.host) }
         if round > 0 || found.state != .closed { mark(index, round: round, state: found.state) }
         switch found.state {
         case .open: result.open += 1
@@ -113,7 +117,7 @@ extension SYNScanEngine {
         let isReset = flags.contains(.rst)
         guard flags.contains(.ack), isReset || flags.contains(.syn),
             configuration.sourcePorts.contains(segment.destinationPort),
-            let index = index(of: target, port: segment.sourcePort)
+            let probe = probe(of: target, port: segment.sourcePort)
         else { return refuse() }
         let sequence = cookie.sequence(
             source: ends.destination, sourcePort: segment.destinationPort, destination: ends.source,
@@ -123,7 +127,7 @@ extension SYNScanEngine {
         let (arrival, port) = (packet.arrival, segment.sourcePort)
         let window = configuration.connects ? nil : segment.window
         let options = isReset ? [] : segment.options.copied()
-        let isFirst = conclude(index, round: round, at: arrival) { roundTrip in
+        let isFirst = conclude(probe, round: round, at: arrival) { roundTrip in
             SYNScanFinding(
                 target, port: port, state: isReset ? .closed : .open,
                 reason: isReset ? .reset : .synAck, at: arrival, hopLimit: ends.hopLimit, roundTrip: roundTrip,
@@ -156,7 +160,7 @@ extension SYNScanEngine {
             let quote = DatagramView(quoted: bytes), quote.family == ends.source.family,
             let sourcePort = quote.sourcePort, let port = quote.destinationPort,
             configuration.sourcePorts.contains(sourcePort),
-            let index = index(
+            let probe = probe(
                 of: quote.destination.scoped(to: packet.interfaceIndex) ?? quote.destination, port: port),
             let quoted = quote.sequenceNumber,
             quoted
@@ -166,7 +170,7 @@ extension SYNScanEngine {
         let (arrival, target) = (
             packet.arrival, quote.destination.scoped(to: packet.interfaceIndex) ?? quote.destination
         )
-        conclude(index, round: Int(sourcePort - configuration.sourcePort), at: arrival) { roundTrip in
+        conclude(probe, round: Int(sourcePort - configuration.sourcePort), at: arrival) { roundTrip in
             SYNScanFinding(
                 target, port: port, state: .filtered,
                 reason: .icmp(type: type, code: code, from: ends.source), at: arrival, hopLimit: ends.hopLimit,

@@ -10,8 +10,10 @@ import WireFormat
 public struct SYNScanEngine: Engine, ~Copyable {
     public typealias Event = SYNScanEvent
 
-    /// The minimum wait for replies at the end.
-    static let shortestEnd = Nanoseconds.seconds(2)
+    /// The minimum wait for replies at the end if a target's round trips are unknown.
+    private static let shortestEnd = Nanoseconds.seconds(2)
+    /// The same if those of every target are known.
+    private static let shortestKnownEnd = Nanoseconds.milliseconds(300)
     /// The number of filtered ports reported per call.
     private static let reportedAtOnce = 4_096
     /// The number of probes skipped per call.
@@ -42,6 +44,8 @@ public struct SYNScanEngine: Engine, ~Copyable {
     var closing: UInt64?
     var log = SendLog()
     var roundTrips = RoundTripSpread()
+    /// Targets that replied at least once; nil if they are not counted.
+    var respondents: SYNScanRespondents?
     private var governor: RateGovernor
     private var start: Instant?
     /// The time of the first probe of the round, and the number sent since.
@@ -101,6 +105,7 @@ public struct SYNScanEngine: Engine, ~Copyable {
             first..<min(first + configuration.windowSize, configuration.probes), decided: configuration.start.answered)
         cursor = first
         governor = RateGovernor(asked: configuration.rate)
+        respondents = SYNScanRespondents(configuration)
         resets = SYNScanResets(configuration)
         let source =
             configuration.ownsSource
@@ -288,8 +293,12 @@ public struct SYNScanEngine: Engine, ~Copyable {
         roundStart.map { Double(roundSent) / max(lastSent - $0, .microseconds(1)).seconds }
     }
 
-    /// The wait after the last probe.
-    var waitAtEnd: Nanoseconds { configuration.wait ?? max(Self.shortestEnd, roundTrips.longest * 2) }
+    /// The wait after the last probe: twice the longest round trip if those of every target are known.
+    var waitAtEnd: Nanoseconds {
+        let most = configuration.wait ?? max(Self.shortestEnd, roundTrips.longest * 2)
+        guard respondents?.isComplete == true else { return most }
+        return min(most, max(Self.shortestKnownEnd, roundTrips.longest * 2))
+    }
 
     /// Continues with the next round or the end of the window.
     /// - Returns: the time until which to wait for replies; nil if there is more to do now.

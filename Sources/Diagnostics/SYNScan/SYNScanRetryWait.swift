@@ -42,3 +42,29 @@ struct RoundTripSpread: Sendable {
         return nil
     }
 }
+
+/// The targets that replied at least once: one bit each. When all have, the longest round trip is that of every target.
+struct SYNScanRespondents: Sendable {
+    /// The maximum number of targets: 8 KiB of bits.
+    private static let mostTargets = 65_536
+
+    private var replied: SYNScanMarks
+    private var left: Int
+
+    /// Returns nil if there are too many targets, or if a target that replied has no other port to wait for.
+    init?(_ configuration: SYNScanConfiguration) {
+        left = configuration.targets.count
+        guard configuration.ports.count > 1, left <= Self.mostTargets else { return nil }
+        replied = SYNScanMarks(0..<UInt64(left))
+    }
+
+    /// Whether every target replied.
+    var isComplete: Bool { left == 0 }
+
+    /// Notes that a target replied.
+    mutating func insert(_ host: Int) {
+        guard left > 0, !replied.contains(UInt64(host)) else { return }
+        replied.insert(UInt64(host))
+        left -= 1
+    }
+}
