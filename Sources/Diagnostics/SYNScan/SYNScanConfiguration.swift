@@ -79,6 +79,9 @@ public struct SYNScanConfiguration: Sendable {
     /// is longer. When every target has replied, the wait is twice the longest round trip, at least 300 ms, if that is
     /// shorter.
     public var wait: Nanoseconds?
+    /// The maximum time to probe hosts that limit their replies at their own rates, after the retries of all hosts; 0
+    /// and `retries` 0 disable it. Hosts that would take longer are reported as unreliable at once.
+    public var hostTimeout = Nanoseconds.seconds(60)
     /// Whether to report closed and filtered ports too.
     public var reportsAll = false
     /// The seed of the probe order.

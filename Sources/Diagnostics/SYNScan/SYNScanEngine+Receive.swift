@@ -38,28 +38,36 @@ extension SYNScanEngine {
         }
     }
 
-    /// Returns the index of a probe, and that of its target, if it belongs to this shard and is in flight.
+    /// The indices of a probe in the scan order, of its target and of its port.
+    typealias Probe = (index: UInt64, host: Int, port: Int)
+
+    /// Returns the indices of a probe if it belongs to this shard and is in flight.
     /// - Parameter target: its target; a link-local one with its interface.
-    func probe(of target: IPAddress, port: UInt16) -> (index: UInt64, host: Int)? {
+    func probe(of target: IPAddress, port: UInt16) -> Probe? {
         let portIndex = portIndices[Int(port)]
         guard portIndex >= 0, let host = configuration.targets.index(of: target) else { return nil }
         let index = permutation.index(of: UInt64(host) &* portCount &+ UInt64(portIndex))
         guard index % shardStride == shardOffset else { return nil }
         let own = index / shardStride
-        return window.indices.contains(own) ? (own, host) : nil
+        return window.indices.contains(own) ? (own, host, Int(portIndex)) : nil
     }
 
     /// Records a verified reply; only the first reply to a probe counts.
     /// - Returns: whether it is the first.
     @discardableResult
     mutating func conclude(
-        _ probe: (index: UInt64, host: Int), round: Int, at arrival: Instant,
-        _ finding: (Nanoseconds?) -> SYNScanFinding
+        _ probe: Probe, round: Int, at arrival: Instant, _ finding: (Nanoseconds?) -> SYNScanFinding
     ) -> Bool {
         let index = probe.index
         result.received += 1
-        guard closing == nil, !isOver, window.decide(index) else { return false }
-        let roundTrip = log.instant(round: round, index: index).map { max(arrival - $0, .zero) }
+        guard closing == nil, !isOver else { return false }
+        guard window.decide(index) else {
+            if review != nil { receivePaced(probe, round: round, isFirst: false, at: arrival) }
+            return false
+        }
+        var sent = log.instant(round: round, index: index)
+        if review != nil { sent = sent ?? receivePaced(probe, round: round, isFirst: true, at: arrival) }
+        let roundTrip = sent.map { max(arrival - $0, .zero) }
         if let roundTrip { roundTrips.add(roundTrip) }
         // Replies to the recheck show a limit, not that the first tries were too fast.
         if 1...max(1, configuration.retries) ~= round { result.answeredLater += 1 }

@@ -50,11 +50,13 @@ extension SYNScanEngine {
             review.nextRecheck += 1
             return now
         }
-        let last = review.recheckStart.map { $0 + recheckInterval * Int64(recheck.count) }
-        let due = last.map { max(end, $0 + pause) } ?? end
-        guard due <= now else { return due }
-        judge(review, at: now)
-        return nil
+        if review.paced == nil {
+            let last = review.recheckStart.map { $0 + recheckInterval * Int64(recheck.count) + pause }
+            if let last, last > now { return last }
+            judge(&review, at: now)
+        }
+        if let due = pace(&review, into: &batch, at: now) { return due }
+        return end <= now ? nil : end
     }
 
     /// The interval between probes of the recheck.
@@ -78,7 +80,7 @@ extension SYNScanEngine {
             review.suspects.append(SYNScanReview.Suspect(host: host, evidence: evidence))
         }
         let count = configuration.retries > 0 ? max(1, Int(recheckRate)) : 0
-        review.chooseRecheck(count) { silentPlaces(of: $0, atMost: $1) }
+        review.chooseRecheck(count, onlyUncertain: pacingLeft > .zero) { silentPlaces(of: $0, atMost: $1) }
     }
 
     /// Counts the ports of a host in the window.
@@ -101,7 +103,7 @@ extension SYNScanEngine {
     }
 
     /// Returns the index of a port in the scan order if it belongs to this shard and is in flight.
-    private func windowIndex(host: Int, port: UInt64) -> UInt64? {
+    func windowIndex(host: Int, port: UInt64) -> UInt64? {
         let index = permutation.index(of: UInt64(host) &* portCount &+ port)
         guard index % shardStride == shardOffset else { return nil }
         let own = index / shardStride
@@ -122,34 +124,39 @@ extension SYNScanEngine {
         return indices
     }
 
-    /// Judges the suspects by the final counts: late replies and the recheck may have left no unanswered ports.
-    private mutating func judge(_ review: SYNScanReview, at now: Instant) {
-        var pattern = AnswerPattern()
+    /// Judges the suspects: the recheck may have left no unanswered ports. Unreliable hosts are probed again at their own
+    /// rates.
+    private mutating func judge(_ review: inout SYNScanReview, at now: Instant) {
+        var paced: [PacedHost] = []
+        let fastest = configuration.rate ?? SYNScanReview.fastestPaced
         for suspect in review.suspects {
-            fill(&pattern, suspect.host, sample: suspect.sample)
+            fill(&review.pattern, suspect.host, sample: suspect.sample)
+            let pattern = review.pattern
             guard pattern.evidence(retries: configuration.retries) >= SYNScanReview.certainty else { continue }
             let address = configuration.targets[suspect.host]
-            var host =
-                unreliable[suspect.host]
-                ?? UnreliableHost(
-                    address: address.withoutScope, zone: address.scope, reason: .answersLate, answered: 0,
-                    unanswered: 0, at: now)
+            var record = UnreliableHost(
+                address: address.withoutScope, zone: address.scope, reason: .answersLate,
+                answered: pattern.answered + pattern.recheckAnswered, unanswered: pattern.unanswered,
+                rate: rate(of: pattern, until: review.tryEnd), at: now)
             if pattern.isLimit {
                 let answersAgain = pattern.answeredLater + pattern.recheckAnswered > 0
-                host.reason = answersAgain ? .limitsAnswers : .stopsAnswering
-                if limitsResetsAlone(suspect.host) { host.reason = .limitsResets }
+                record.reason = answersAgain ? .limitsAnswers : .stopsAnswering
+                if limitsResetsAlone(suspect.host) { record.reason = .limitsResets }
             }
-            host.rate = rate(of: pattern, until: review.tryEnd) ?? host.rate
-            host.answered += pattern.answered + pattern.recheckAnswered
-            host.unanswered += pattern.unanswered
-            if unreliable.updateValue(host, forKey: suspect.host) == nil { result.unreliable += 1 }
-            result.unresolved += UInt64(pattern.unanswered)
+            var host = PacedHost(
+                suspect.host, record, ports: configuration.ports.count,
+                earlier: pattern.answeredLater, tries: (firstEnd, review.tryEnd),
+                fastest: fastest / Double(min(review.suspects.count, SYNScanReview.mostPaced)), at: now)
+            if pacingLeft <= .zero || paced.count >= SYNScanReview.mostPaced { host.stop() }
+            paced.append(host)
         }
+        review.paced = paced
+        review.pacingEnd = now + pacingLeft
     }
 
     /// Whether the host limits only its resets: its open ports answer first tries when nearly all resets are used up,
     /// or more often than its closed ports do.
-    private func limitsResetsAlone(_ host: Int) -> Bool {
+    func limitsResetsAlone(_ host: Int) -> Bool {
         var resets: [UInt64] = []
         var open: [UInt64] = []
         var (later, openLater) = (0, 0)

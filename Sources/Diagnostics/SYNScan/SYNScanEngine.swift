@@ -57,6 +57,8 @@ public struct SYNScanEngine: Engine, ~Copyable {
     private(set) var firstEnd = Instant(nanoseconds: 0)
     /// The review of the window's hosts after the last try.
     var review: SYNScanReview?
+    /// The time left to probe hosts at their own rates.
+    var pacingLeft: Nanoseconds
     /// Unreliable hosts, by target index.
     var unreliable: [Int: UnreliableHost] = [:]
     /// Counts before this window: answered probes, and those answered at a later try.
@@ -106,6 +108,7 @@ public struct SYNScanEngine: Engine, ~Copyable {
         cursor = first
         governor = RateGovernor(asked: configuration.rate)
         respondents = SYNScanRespondents(configuration)
+        pacingLeft = configuration.retries > 0 ? configuration.hostTimeout : .zero
         resets = SYNScanResets(configuration)
         let source =
             configuration.ownsSource
@@ -132,6 +135,7 @@ public struct SYNScanEngine: Engine, ~Copyable {
         var next = SYNScanEngine(configuration)
         (next.start, next.lastSent, next.roundTrips, next.events) = (start, now, roundTrips, events)
         next.pauses = pauses + (now - lastSent)
+        next.pacingLeft = pacingLeft
         next.answeredBefore = result.decided - result.filtered
         next.laterBefore = result.answeredLater
         next.result = result
@@ -315,6 +319,7 @@ public struct SYNScanEngine: Engine, ~Copyable {
             }
             if let due = lookBack(into: &batch, at: now) { return due }
         }
+        closeReview(at: now)
         review = nil
         closing = window.indices.lowerBound
         return nil
@@ -400,6 +405,8 @@ public struct SYNScanEngine: Engine, ~Copyable {
             result.sentProbes += count
             lastSent = start + span
         }
+        // Paced tries are not in the order of the scan, and keep their own send times.
+        guard review?.paced == nil else { return }
         log.add(round: round, from: first, through: last, start: start, span: span)
     }
 
@@ -433,6 +440,7 @@ public struct SYNScanEngine: Engine, ~Copyable {
         result.isCutShort = true
         isOver = true
         end = now
+        closeReview(at: now)
         reportUnreliable()
     }
 

@@ -27,6 +27,10 @@ struct SYNScanReview: Sendable {
     static let recheckRate = 20.0
     /// The maximum number of suspects that share the recheck.
     private static let mostRechecked = 10
+    /// The maximum number of hosts that are probed at their own rates at a time.
+    static let mostPaced = 256
+    /// The highest rate of all these hosts together, unless the scan itself has a limit, per second.
+    static let fastestPaced = 10_000.0
     /// The pause before the recheck, in which a limit recovers.
     static let pause = Nanoseconds.milliseconds(500)
 
@@ -40,6 +44,10 @@ struct SYNScanReview: Sendable {
     private(set) var recheck: [UInt64]?
     var nextRecheck = 0
     var recheckStart: Instant?
+    /// Unreliable hosts, which are probed again at their own rates; nil until the hosts were judged.
+    var paced: [PacedHost]?
+    /// The time at which hosts that are still being probed are given up.
+    var pacingEnd: Instant?
 
     /// Whether a host has enough ports to decide, and all hosts together not too many.
     static func applies(to configuration: SYNScanConfiguration) -> Bool {
@@ -52,9 +60,13 @@ struct SYNScanReview: Sendable {
     /// Distributes the recheck when all hosts were reviewed. Undecided hosts come first.
     /// - Parameters:
     ///   - count: the maximum number of probes of the recheck.
+    ///   - onlyUncertain: whether to leave out hosts that are certainly unreliable.
     ///   - unanswered: returns the first `count` unanswered ports of a host, as indices of probes.
-    mutating func chooseRecheck(_ count: Int, _ unanswered: (_ host: Int, _ count: Int) -> [UInt64]) {
-        let order = suspects.indices.sorted { left, right in
+    mutating func chooseRecheck(
+        _ count: Int, onlyUncertain: Bool, _ unanswered: (_ host: Int, _ count: Int) -> [UInt64]
+    ) {
+        let candidates = suspects.indices.filter { !onlyUncertain || suspects[$0].evidence < Self.certainty }
+        let order = candidates.sorted { left, right in
             let (left, right) = (suspects[left], suspects[right])
             let isLeftCertain = left.evidence >= Self.certainty
             guard isLeftCertain == (right.evidence >= Self.certainty) else { return !isLeftCertain }
