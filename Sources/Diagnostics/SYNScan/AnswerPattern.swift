@@ -48,6 +48,39 @@ struct AnswerPattern: Sendable {
         return Int((power - 3) * fineness + (offset >> (power - 4)) % fineness)
     }
 
+    /// Counts all ports of a window.
+    mutating func fill(_ window: SYNScanWindow) {
+        removeAll()
+        let end = UInt64(window.indices.count)
+        while used < parts.count, Self.start(of: used) < end {
+            let counts = window.counts(in: Self.start(of: used)..<min(Self.start(of: used + 1), end))
+            parts[used] = Part(ports: UInt32(counts.answered + counts.unanswered), answered: UInt32(counts.answered))
+            answered += counts.answered
+            answeredLater += counts.later
+            answeredLast += counts.last
+            unanswered += counts.unanswered
+            used += 1
+        }
+    }
+
+    /// Removes the ports of one host.
+    mutating func subtract(_ host: AnswerPattern) {
+        for (index, part) in host.parts[..<host.used].enumerated() {
+            parts[index].ports -= min(part.ports, parts[index].ports)
+            parts[index].answered -= min(part.answered, parts[index].answered)
+        }
+        answered -= host.answered
+        answeredLater -= host.answeredLater
+        answeredLast -= host.answeredLast
+        unanswered -= host.unanswered
+    }
+
+    /// Returns the number of probes before a part of the window.
+    private static func start(of part: Int) -> UInt64 {
+        let part = UInt64(part)
+        return part < fineness ? part : (fineness + part % fineness) << (part / fineness - 1)
+    }
+
     /// Adds a port that answered no try.
     /// - Parameter offset: the number of probes of the window sent before its own.
     mutating func addUnanswered(_ offset: UInt64, rechecked isRechecked: Bool) {

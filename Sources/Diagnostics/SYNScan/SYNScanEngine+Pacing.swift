@@ -46,19 +46,23 @@ extension SYNScanEngine {
         guard let review, let paced = review.paced else { return }
         self.review = nil
         if let end = review.pacingEnd { pacingLeft = min(pacingLeft, max(end - now, .zero)) }
-        for var host in paced where !host.isComplete {
+        var ofPaced = 0
+        isLimitShared = review.together.earliness >= SYNScanReview.certainty && configuration.targets.count > 1
+        for var host in paced {
             var unanswered = 0
             for port in 0..<portCount {
                 guard let index = windowIndex(host: host.host, port: port) else { continue }
                 if !window.isDecided(index) { unanswered += 1 }
             }
-            guard unanswered > 0 else { continue }
+            ofPaced += unanswered
+            if host.isComplete { complete.insert(host.host) }
+            guard unanswered > 0, !host.isComplete else { continue }
             let target = host.host
             host.finish(at: now) { limitsResetsAlone(target) }
             var record = host.record
             record.answered += record.unanswered - unanswered
             record.unanswered = unanswered
-            if let earlier = unreliable[host.host] {
+            if let earlier = unreliable[target] {
                 record.answered += earlier.answered
                 record.unanswered += earlier.unanswered
                 record.rate = record.rate ?? earlier.rate
@@ -66,8 +70,15 @@ extension SYNScanEngine {
             } else {
                 result.unreliable += 1
             }
-            unreliable[host.host] = record
+            unreliable[target] = record
             if !result.isCutShort { result.unresolved += UInt64(unanswered) }
         }
+        guard isLimitShared, window.undecidedCount > ofPaced else { return }
+        let unanswered = window.undecidedCount - UInt64(ofPaced)
+        var limit = result.sharedLimit ?? SharedLimit(unanswered: 0)
+        limit.unanswered += unanswered
+        limit.rate = rate(of: review.answeredLater, until: review.tryEnd) ?? limit.rate
+        result.sharedLimit = limit
+        if !result.isCutShort { result.unresolved += unanswered }
     }
 }

@@ -7,10 +7,9 @@ import WireFormat
 extension SYNScanEngine {
     /// Records the properties of a reply that the review needs.
     mutating func mark(_ index: UInt64, round: Int, state: SYNScanState) {
-        guard reviewsHosts else { return }
         // Routers limit their errors, and a port they prohibit is filtered with or without an error.
         guard state != .filtered else { return window.errors.insert(index) }
-        if state == .open { window.open.insert(index) }
+        if state == .open, reviewsHosts { window.open.insert(index) }
         guard 1...max(1, configuration.retries) ~= round else { return }
         window.later.insert(index)
         if round == configuration.retries { window.last.insert(index) }
@@ -27,7 +26,7 @@ extension SYNScanEngine {
         // If no port has answered, or every port has, there is nothing to review.
         let hasAnswers = UInt64(window.indices.count) > window.undecidedCount
         // Replies of a resumed scan's earlier run would all count as replies to a first try, ICMP errors included.
-        guard reviewsHosts, hasAnswers, !window.isResumed else { return end <= now ? nil : end }
+        guard hasAnswers, !window.isResumed else { return end <= now ? nil : end }
         let pause = max(SYNScanReview.pause, min((roundTrips.bound(share: 0.99) ?? .zero) * 2, waitAtEnd))
         guard let recheck = review.recheck else {
             let start = review.tryEnd + min(pause, waitAtEnd)
@@ -69,7 +68,11 @@ extension SYNScanEngine {
     /// Reviews more hosts; at the end, selects the ports to recheck.
     private mutating func look(_ review: inout SYNScanReview) {
         var left = SYNScanReview.portsAtOnce
-        while review.nextHost < configuration.targets.count {
+        if review.nextHost == 0 {
+            review.together.fill(window)
+            review.answeredLater = review.together.answeredLater
+        }
+        while reviewsHosts, review.nextHost < configuration.targets.count {
             guard left > 0 else { return }
             left -= configuration.ports.count
             let host = review.nextHost
@@ -78,6 +81,7 @@ extension SYNScanEngine {
             let evidence = review.pattern.evidence(retries: configuration.retries)
             guard evidence >= SYNScanReview.suspicion else { continue }
             review.suspects.append(SYNScanReview.Suspect(host: host, evidence: evidence))
+            if evidence >= SYNScanReview.certainty { review.together.subtract(review.pattern) }
         }
         let count = configuration.retries > 0 ? max(1, Int(recheckRate)) : 0
         review.chooseRecheck(count, onlyUncertain: pacingLeft > .zero) { silentPlaces(of: $0, atMost: $1) }
@@ -137,7 +141,7 @@ extension SYNScanEngine {
             var record = UnreliableHost(
                 address: address.withoutScope, zone: address.scope, reason: .answersLate,
                 answered: pattern.answered + pattern.recheckAnswered, unanswered: pattern.unanswered,
-                rate: rate(of: pattern, until: review.tryEnd), at: now)
+                rate: rate(of: pattern.answeredLater, until: review.tryEnd), at: now)
             if pattern.isLimit {
                 let answersAgain = pattern.answeredLater + pattern.recheckAnswered > 0
                 record.reason = answersAgain ? .limitsAnswers : .stopsAnswering
@@ -181,9 +185,9 @@ extension SYNScanEngine {
     }
 
     /// Replies per second between the end of the first try and that of the last: the first try used up the burst.
-    private func rate(of pattern: AnswerPattern, until tryEnd: Instant) -> Double? {
-        guard configuration.retries > 0, pattern.answeredLater >= 3, tryEnd > firstEnd else { return nil }
-        return Double(pattern.answeredLater) / (tryEnd - firstEnd).seconds
+    func rate(of answeredLater: Int, until tryEnd: Instant) -> Double? {
+        guard configuration.retries > 0, answeredLater >= 3, tryEnd > firstEnd else { return nil }
+        return Double(answeredLater) / (tryEnd - firstEnd).seconds
     }
 
     mutating func reportUnreliable() {

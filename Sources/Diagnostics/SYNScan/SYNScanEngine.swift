@@ -59,6 +59,10 @@ public struct SYNScanEngine: Engine, ~Copyable {
     var review: SYNScanReview?
     /// The time left to probe hosts at their own rates.
     var pacingLeft: Nanoseconds
+    /// Targets whose unanswered ports of the window are known to be filtered, because they were probed at their own rates.
+    var complete: Set<Int> = []
+    /// Whether the targets of the window share a limit.
+    var isLimitShared = false
     /// Unreliable hosts, by target index.
     var unreliable: [Int: UnreliableHost] = [:]
     /// Counts before this window: answered probes, and those answered at a later try.
@@ -342,10 +346,12 @@ public struct SYNScanEngine: Engine, ~Copyable {
                     .finding(
                         SYNScanFinding(
                             address, port: port, state: .filtered, reason: .noResponse, at: now,
-                            isReliable: unreliable[host] == nil)))
+                            isReliable: complete.contains(host) || (unreliable[host] == nil && !isLimitShared))))
             }
         }
         closing = nil
+        complete.removeAll()
+        isLimitShared = false
         let first = window.indices.upperBound
         guard first < configuration.probes else {
             isOver = true

@@ -82,6 +82,15 @@ public struct UnreliableHost: Sendable, Hashable {
     public var at: Instant
 }
 
+/// A limit of replies that the targets share, such as that of a router on their path: they answered the first probes, and
+/// later ones only at its rate.
+public struct SharedLimit: Sendable, Hashable {
+    /// Ports that answered no try and are not known to be filtered.
+    public var unanswered: UInt64
+    /// Replies per second of all targets together; nil if there were too few to measure.
+    public var rate: Double?
+}
+
 /// An event of a scan.
 public enum SYNScanEvent: Sendable, Hashable {
     case finding(SYNScanFinding)
@@ -115,10 +124,13 @@ public struct SYNScanSummary: Sendable {
     public var open: UInt64 = 0
     public var closed: UInt64 = 0
     public var filtered: UInt64 = 0
-    /// Filtered ports that are unanswered ports of unreliable hosts: not known to be filtered.
+    /// Filtered ports that are unanswered ports of unreliable hosts, or of hosts that share a limit: not known to be
+    /// filtered.
     public var unresolved: UInt64 = 0
     /// Hosts that have such ports.
     public var unreliable = 0
+    /// The limit that the targets share; nil if none was found.
+    public var sharedLimit: SharedLimit?
     /// Open ports with a banner.
     public var banners: UInt64 = 0
     /// Packets that the kernel refused to send.

@@ -40,6 +40,10 @@ struct SYNScanReview: Sendable {
     var nextHost = 0
     var suspects: [Suspect] = []
     var pattern = AnswerPattern()
+    /// The pattern of all targets together, without those that are certainly unreliable.
+    var together = AnswerPattern()
+    /// The number of ports of all targets that answered later tries.
+    var answeredLater = 0
     /// The probes of the recheck in order; nil while hosts are being reviewed.
     private(set) var recheck: [UInt64]?
     var nextRecheck = 0

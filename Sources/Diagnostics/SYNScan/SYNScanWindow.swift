@@ -63,6 +63,23 @@ struct SYNScanWindow: Sendable {
         return found < indices.upperBound ? found : nil
     }
 
+    /// Counts probes by their result. Those that an ICMP error finished are left out.
+    /// - Parameter offsets: the distances of the probes from the start of the window.
+    func counts(in offsets: Range<UInt64>) -> (answered: Int, later: Int, last: Int, unanswered: Int) {
+        var counts = (answered: 0, later: 0, last: 0, unanswered: 0)
+        guard let last = offsets.last else { return counts }
+        for slot in Int(offsets.lowerBound / 64)...Int(last / 64) {
+            var mask = UInt64.max
+            if UInt64(slot) == offsets.lowerBound / 64 { mask &= .max << (offsets.lowerBound % 64) }
+            if UInt64(slot) == last / 64 { mask &= .max >> (63 - last % 64) }
+            counts.answered += (decided[slot] & ~errors[slot] & mask).nonzeroBitCount
+            counts.later += (later[slot] & mask).nonzeroBitCount
+            counts.last += (self.last[slot] & mask).nonzeroBitCount
+            counts.unanswered += (~decided[slot] & mask).nonzeroBitCount
+        }
+        return counts
+    }
+
     /// The bits up to the last finished probe.
     var bits: [UInt64] { Array(decided[..<((decided.lastIndex { $0 != 0 } ?? -1) + 1)]) }
 }
@@ -82,6 +99,9 @@ struct SYNScanMarks: Sendable {
         let offset = index &- indices.lowerBound
         bits[Int(truncatingIfNeeded: offset &>> 6)] |= 1 &<< (offset & 63)
     }
+
+    /// The bits of 64 probes.
+    subscript(slot: Int) -> UInt64 { bits.isEmpty ? 0 : bits[slot] }
 
     func contains(_ index: UInt64) -> Bool {
         guard !bits.isEmpty, indices.contains(index) else { return false }

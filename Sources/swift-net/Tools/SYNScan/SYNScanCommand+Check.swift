@@ -100,6 +100,6 @@ extension SYNScanCommand {
         guard run.failure == nil, isSaved else { return 2 }
         guard summary.open == 0 else { return 0 }
         // Targets that were not scanned, and unresponsive ports of unreliable hosts, may be open.
-        return run.isIncomplete || summary.unreliable > 0 ? 2 : 1
+        return run.isIncomplete || summary.unreliable > 0 || summary.sharedLimit != nil ? 2 : 1
     }
 }

@@ -170,6 +170,7 @@ private struct SummaryRow: JSONRow {
     var filtered: UInt64
     var unresolved: UInt64
     var unreliableHosts: Int
+    var sharedLimit: Limit?
     var banners: UInt64?
     var elapsedMs: Nanoseconds
     var packetsPerSecond: Int
@@ -179,6 +180,12 @@ private struct SummaryRow: JSONRow {
     var failed: UInt64
     var receiveOverflows: UInt64
     var complete: Bool
+
+    /// The limit of a router that the hosts share.
+    struct Limit: Encodable {
+        @Null var packetsPerSecond: Int?
+        var silent: UInt64
+    }
 
     init(_ summary: SYNScanSummary, _ ending: SYNScanEnding) {
         hosts = summary.hosts + ending.unreachable
@@ -192,6 +199,7 @@ private struct SummaryRow: JSONRow {
         filtered = summary.filtered
         unresolved = summary.unresolved
         unreliableHosts = summary.unreliable
+        sharedLimit = summary.sharedLimit.map { Limit(packetsPerSecond: $0.wholeRate, silent: $0.unanswered) }
         banners = ending.readsBanners ? summary.banners : nil
         elapsedMs = summary.elapsed
         packetsPerSecond = Int(summary.rate)

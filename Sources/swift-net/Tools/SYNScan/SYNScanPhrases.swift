@@ -68,6 +68,7 @@ struct SYNScanEnding {
         } else if summary.overflowed > 0 {
             lines.append("\(summary.overflowed) replies were lost by this host: use a lower --rate")
         }
+        if let limit = summary.sharedLimit { lines.append(limit.text) }
         if summary.answeredLater > 0 {
             lines.append(
                 "\(Text.count(Int(clamping: summary.answeredLater), "port")) replied only to a retry")
@@ -109,6 +110,21 @@ extension SYNScanReason {
         case .icmp(let type, let code, _): "icmp \(type)/\(code)"
         }
     }
+}
+
+extension SharedLimit {
+    /// `The hosts together answer only about 25 SYNs per second (a router may limit them); 153 ports without a reply are
+    /// not known to be filtered: use a lower --rate`
+    var text: String {
+        let limit =
+            wholeRate.map { "The hosts together answer only about \(Text.count($0, "SYN")) per second" }
+            ?? "The hosts together answered mostly the first SYNs"
+        return "\(limit) (a router may limit them); \(Text.count(Int(clamping: unanswered), "port")) without a reply "
+            + (unanswered == 1 ? "is" : "are") + " not known to be filtered: use a lower --rate"
+    }
+
+    /// The rate in replies per second, at least 1.
+    var wholeRate: Int? { rate.map { Int(min(max($0, 1), 1e9).rounded()) } }
 }
 
 extension UnreliableHost {
