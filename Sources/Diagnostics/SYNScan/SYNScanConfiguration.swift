@@ -103,6 +103,8 @@ public struct SYNScanConfiguration: Sendable {
     /// Whether targets will be added during the run, for other links too. Its source addresses are then the kernel's, and
     /// it is a whole scan from its start.
     public var expectsMore = false
+    /// Whether to ask targets first whether they are there, and to skip silent ones.
+    public var asksFirst = false
     /// Whether the kernel connects instead (`ConnectPort`): its replies have no window, options and time to live.
     public var connects = false
     /// Whether to read banners; needs a source address whose connections the kernel does not reset.
@@ -119,13 +121,23 @@ public struct SYNScanConfiguration: Sendable {
         self.key = key
     }
 
-    /// The source ports: one per try, and one for the recheck of hosts that may limit their replies.
+    /// The source ports: one per try, one for the recheck of hosts that may limit their replies, and the last one to ask
+    /// whether targets are there.
     public var sourcePorts: ClosedRange<UInt16> {
-        sourcePort...UInt16(clamping: Int(sourcePort) + Self.sourcePortCount(retries: retries) - 1)
+        sourcePort...UInt16(
+            clamping: Int(sourcePort) + Self.sourcePortCount(retries: retries, asksFirst: asksFirst) - 1)
     }
 
     /// Returns the number of source ports of a scan.
-    public static func sourcePortCount(retries: Int) -> Int { retries > 0 ? retries + 2 : 1 }
+    public static func sourcePortCount(retries: Int, asksFirst: Bool) -> Int {
+        (retries > 0 ? retries + 2 : 1) + (asksFirst ? 1 : 0)
+    }
+
+    /// The ports of probes.
+    var probePorts: ClosedRange<UInt16> {
+        let all = sourcePorts
+        return asksFirst ? all.lowerBound...all.upperBound - 1 : all
+    }
 
     /// Whether a frame is a probe or an ICMP error of this scan, or is addressed to one of its ports.
     public func isOwn(_ frame: RawSpan) -> Bool {
@@ -139,10 +151,17 @@ public struct SYNScanConfiguration: Sendable {
     /// Whether it is an error about a probe, or a neighbor lookup by or for the unowned source.
     private func isOwnMessage(_ datagram: borrowing DatagramView) -> Bool {
         let message = datagram.payload
-        guard datagram.protocol == (datagram.family == .v4 ? .icmp : .icmpv6), message.byteCount > 8 else {
+        guard datagram.protocol == (datagram.family == .v4 ? .icmp : .icmpv6), message.byteCount >= 8 else {
             return false
         }
         let type = message.byte(at: 0)
+        if asksFirst, let isReply = Self.isEchoReply(type, datagram.family) {
+            let (source, target) =
+                isReply ? (datagram.destination, datagram.source) : (datagram.source, datagram.destination)
+            return message.bigEndian32(at: 4)
+                == SYNScanCookie(key: key).sequence(
+                    source: source, sourcePort: 0, destination: target, destinationPort: 0)
+        }
         let isError = datagram.family == .v4 ? ICMPv4Type(rawValue: type).isError : ICMPv6Type(rawValue: type).isError
         guard isError else {
             let isSearch = [ICMPv6Type.neighborSolicitation, .neighborAdvertisement].contains(
@@ -151,6 +170,14 @@ public struct SYNScanConfiguration: Sendable {
         }
         guard let quote = DatagramView(quoted: message.dropping(8)), let port = quote.sourcePort else { return false }
         return quote.protocol == .tcp && sourcePorts.contains(port)
+    }
+
+    /// Whether a type is that of an echo reply, false for an echo request; nil for other types.
+    private static func isEchoReply(_ type: UInt8, _ family: IPAddress.Family) -> Bool? {
+        switch family {
+        case .v4: [ICMPv4Type.echoReply.rawValue: true, ICMPv4Type.echoRequest.rawValue: false][type]
+        case .v6: [ICMPv6Type.echoReply.rawValue: true, ICMPv6Type.echoRequest.rawValue: false][type]
+        }
     }
 
     /// The links of the routes, without duplicates, in order.

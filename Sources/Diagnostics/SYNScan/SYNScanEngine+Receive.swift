@@ -24,15 +24,23 @@ extension SYNScanEngine {
         switch datagram.protocol {
         case .tcp: receiveSegment(datagram.payload, ends, packet)
         case .icmp where datagram.family == .v4:
-            guard let message = try? ICMPv4View(datagram.payload), message.checksumState == .correct,
-                message.type == .destinationUnreachable
+            guard let message = try? ICMPv4View(datagram.payload), message.checksumState == .correct
             else { return refuse() }
+            if message.type == .echoReply {
+                return receiveEchoReply(message.restOfHeader, from: ends.source, to: ends.destination)
+            }
+            guard message.type == .destinationUnreachable else { return refuse() }
             receiveError(type: message.type.rawValue, message.code, quote: message.payload, ends, packet)
         case .icmpv6 where datagram.family == .v6:
             guard let message = try? ICMPv6View(datagram.payload) else { return refuse() }
-            guard message.type == .destinationUnreachable else { return forwardToSource(packet) }
+            let isReply = message.type == .echoReply
+            guard isReply || message.type == .destinationUnreachable else { return forwardToSource(packet) }
             guard message.checksumState(source: ends.source, destination: ends.destination) == .correct
             else { return refuse() }
+            if isReply {
+                let target = ends.source.scoped(to: packet.interfaceIndex) ?? ends.source
+                return receiveEchoReply(message.restOfHeader, from: target, to: ends.destination)
+            }
             receiveError(type: message.type.rawValue, message.code, quote: message.payload, ends, packet)
         default: break
         }
@@ -92,7 +100,7 @@ extension SYNScanEngine {
         var mac: MACAddress
     }
 
-    private mutating func refuse() { result.refused += 1 }
+    mutating func refuse() { result.refused += 1 }
 
     /// ARP and neighbor discovery are for the host behind an unowned source.
     private mutating func forwardToSource(_ packet: borrowing ReceivedPacket) {
@@ -121,10 +129,14 @@ extension SYNScanEngine {
             return
         }
         let target = ends.source.scoped(to: packet.interfaceIndex) ?? ends.source
+        if segment.destinationPort == discoveryPort, discoveryPort != 0 {
+            return receiveReply(
+                segment, from: target, to: ends.destination, interface: packet.interfaceIndex, mac: ends.mac)
+        }
         let flags = segment.flags
         let isReset = flags.contains(.rst)
         guard flags.contains(.ack), isReset || flags.contains(.syn),
-            configuration.sourcePorts.contains(segment.destinationPort),
+            configuration.probePorts.contains(segment.destinationPort),
             let probe = probe(of: target, port: segment.sourcePort)
         else { return refuse() }
         let sequence = cookie.sequence(
@@ -164,10 +176,13 @@ extension SYNScanEngine {
     private mutating func receiveError(
         type: UInt8, _ code: UInt8, quote bytes: RawSpan, _ ends: Ends, _ packet: borrowing ReceivedPacket
     ) {
+        guard let quote = DatagramView(quoted: bytes), quote.family == ends.source.family else { return refuse() }
+        if discovery != nil, quote.protocol != .tcp || quote.sourcePort == discoveryPort {
+            return receiveError(about: quote, from: ends.source, interface: packet.interfaceIndex)
+        }
         guard ends.source.family == .v6 || Self.filteringCodes.contains(code),
-            let quote = DatagramView(quoted: bytes), quote.family == ends.source.family,
             let sourcePort = quote.sourcePort, let port = quote.destinationPort,
-            configuration.sourcePorts.contains(sourcePort),
+            configuration.probePorts.contains(sourcePort),
             let probe = probe(
                 of: quote.destination.scoped(to: packet.interfaceIndex) ?? quote.destination, port: port),
             let quoted = quote.sequenceNumber,

@@ -19,7 +19,7 @@ public struct SYNScanEngine: Engine, ~Copyable {
     /// The number of probes skipped per call.
     private static let skippedAtOnce = 65_536
     /// The token of packets that are not probes.
-    private static let sourceToken = UInt64.max
+    static let sourceToken = UInt64.max
 
     let configuration: SYNScanConfiguration
     let permutation: KeyedPermutation
@@ -28,10 +28,14 @@ public struct SYNScanEngine: Engine, ~Copyable {
     let shardStride: UInt64
     let portCount: UInt64
     let reviewsHosts: Bool
-    private let skipsSome: Bool
+    var skipsSome: Bool
+    /// The questions whether targets are there; nil if they are not asked.
+    var discovery: HostDiscovery?
+    /// The source port of these questions; 0 for none.
+    let discoveryPort: UInt16
     /// The index of each port in the list, -1 for ports that are not scanned.
     let portIndices: [Int32]
-    private let probes: [SYNTemplate]
+    private let probes: [ProbeTemplate]
     /// Whether some targets are neighbors, each with its own MAC address.
     private let reachesEachByItself: Bool
     var window: SYNScanWindow
@@ -46,7 +50,7 @@ public struct SYNScanEngine: Engine, ~Copyable {
     var roundTrips = RoundTripSpread()
     /// Targets that replied at least once; nil if they are not counted.
     var respondents: SYNScanRespondents?
-    private var governor: RateGovernor
+    var governor: RateGovernor
     private var start: Instant?
     /// The time of the first probe of the round, and the number sent since.
     private var roundStart: Instant?
@@ -92,6 +96,10 @@ public struct SYNScanEngine: Engine, ~Copyable {
         portCount = UInt64(configuration.ports.count)
         reviewsHosts = SYNScanReview.applies(to: configuration)
         skipsSome = configuration.skipsSome
+        discoveryPort = configuration.asksFirst ? configuration.sourcePorts.upperBound : 0
+        discovery =
+            configuration.asksFirst
+            ? HostDiscovery(configuration, sourcePort: discoveryPort) : nil
         var indices = [Int32](repeating: -1, count: 65_536)
         for (index, port) in configuration.ports.enumerated() { indices[Int(port)] = Int32(index) }
         portIndices = indices
@@ -100,7 +108,7 @@ public struct SYNScanEngine: Engine, ~Copyable {
         probes = configuration.routes.map { route in
             var nextHop: MACAddress?
             if case .station(let mac) = route.nextHop { nextHop = mac }
-            return SYNTemplate(
+            return ProbeTemplate(
                 .syn, link: route.link, nextHop: nextHop, namesInterface: namesInterface, timestamp: timestamp)
         }
         reachesEachByItself = configuration.routes.contains { route in
@@ -175,6 +183,9 @@ public struct SYNScanEngine: Engine, ~Copyable {
         return (before + sent, round)
     }
 
+    /// The share of the questions whether targets are there that was asked, 0 to 1; nil when the scan has begun.
+    public var discoveryProgress: Double? { discovery.flatMap { $0.isOver ? nil : $0.progress } }
+
     // MARK: Sending
 
     public mutating func transmit(into batch: inout PacketBatch, at now: Instant) -> Deadline {
@@ -188,6 +199,7 @@ public struct SYNScanEngine: Engine, ~Copyable {
             sourceHost.advance(at: now)
             _ = sourceHost.transmit(into: &batch, at: now)
         }
+        if discovery?.isOver == false, !isOver, let due = ask(into: &batch, at: now) { return earlier(due, start) }
         var skips = Self.skippedAtOnce
         var allowance = banners?.isFull == true ? 0 : governor.allowance(at: now, sent: result.sent)
         while !isOver {
@@ -269,10 +281,10 @@ public struct SYNScanEngine: Engine, ~Copyable {
     /// Marks a probe that is not to be sent as finished, without a result.
     /// - Returns: false if it is to be sent.
     private mutating func skip(_ index: UInt64) -> Bool {
-        let (_, address, port) = target(at: index)
-        guard configuration.skippedPorts.contains(port) || configuration.skippedTargets.contains(address) else {
-            return false
-        }
+        let (host, address, port) = target(at: index)
+        let isSilent = discovery?.isSilent(host) ?? false
+        guard isSilent || configuration.skippedPorts.contains(port) || configuration.skippedTargets.contains(address)
+        else { return false }
         _ = window.decide(index)
         // Not evaluated, as if an ICMP error had answered it.
         if reviewsHosts { window.errors.insert(index) }
@@ -286,7 +298,7 @@ public struct SYNScanEngine: Engine, ~Copyable {
 
     /// Returns the route to a target; routes are in the order of the targets.
     @inline(__always)
-    private func routeIndex(of target: Int) -> Int {
+    func routeIndex(of target: Int) -> Int {
         var low = 0
         var high = configuration.routes.count &- 1
         while low < high {

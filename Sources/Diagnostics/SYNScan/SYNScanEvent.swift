@@ -131,6 +131,8 @@ public struct SYNScanSummary: Sendable {
     public var unreliable = 0
     /// The limit that the targets share; nil if none was found.
     public var sharedLimit: SharedLimit?
+    /// Hosts that were asked first and did not reply: their ports were not scanned.
+    public var silent = 0
     /// Open ports with a banner.
     public var banners: UInt64 = 0
     /// Packets that the kernel refused to send.

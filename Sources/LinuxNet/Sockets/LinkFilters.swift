@@ -49,9 +49,12 @@ extension SocketFilter {
 
     /// Accepts, on a packet socket of one family, the segments for the given local ports and
     /// ICMP destination unreachable messages.
-    /// - Parameter withNeighbors: whether to accept neighbor discovery and group membership queries too (IPv6).
+    /// - Parameters:
+    ///   - withNeighbors: whether to accept neighbor discovery and group membership queries too (IPv6).
+    ///   - withEchoReplies: whether to accept echo replies too.
     public static func segmentsAndUnreachables(
-        _ family: IPAddress.Family, ports: ClosedRange<UInt16>, withNeighbors: Bool = false
+        _ family: IPAddress.Family, ports: ClosedRange<UInt16>, withNeighbors: Bool = false,
+        withEchoReplies: Bool = false
     ) -> SocketFilter {
         let network = UInt32(bitPattern: -0x10_0000)
         var filter = SocketFilter()
@@ -61,6 +64,9 @@ extension SocketFilter {
             filter.branch(ifOneOf: [UInt32(IPProtocol.icmp.rawValue)]) { icmp in
                 icmp.loadHeaderLength(network)
                 icmp.loadByte(indexed: network)
+                if withEchoReplies {
+                    icmp.ifEqual(UInt32(ICMPv4Type.echoReply.rawValue), .accept, otherwise: .next)
+                }
                 icmp.ifEqual(UInt32(ICMPv4Type.destinationUnreachable.rawValue), .accept, otherwise: .reject)
             }
             filter.ifEqual(UInt32(IPProtocol.tcp.rawValue), .next, otherwise: .reject)
@@ -73,6 +79,9 @@ extension SocketFilter {
                 if withNeighbors {
                     icmp.ifEqual(UInt32(ICMPv6Type.neighborSolicitation.rawValue), .accept, otherwise: .next)
                     icmp.ifEqual(UInt32(ICMPv6Type.neighborAdvertisement.rawValue), .accept, otherwise: .next)
+                }
+                if withEchoReplies {
+                    icmp.ifEqual(UInt32(ICMPv6Type.echoReply.rawValue), .accept, otherwise: .next)
                 }
                 icmp.ifEqual(UInt32(ICMPv6Type.destinationUnreachable.rawValue), .accept, otherwise: .reject)
             }

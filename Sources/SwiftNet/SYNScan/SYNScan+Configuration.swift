@@ -18,6 +18,8 @@ extension SYNScan {
         public var includesReserved = false
         /// The address family of names; nil for either.
         public var family: IPAddress.Family?
+        /// Whether to ask hosts first whether they are there, and to skip silent ones.
+        public var asksFirst = false
         /// Whether to connect by the kernel's TCP (connect(2)) instead of sending SYNs; nil to do so without CAP_NET_RAW.
         public var connects: Bool?
         /// The outgoing interface; nil for that of each route.

@@ -103,7 +103,8 @@ public enum SYNScan: Tool {
             names = HostNames(resolver: session.resolver)
             var random = SystemRandomness()
             reservation = try PortReservation(
-                count: SYNScanConfiguration.sourcePortCount(retries: asked.retries), using: &random)
+                count: SYNScanConfiguration.sourcePortCount(retries: asked.retries, asksFirst: asked.asksFirst),
+                using: &random)
             arrivals = SYNScanArrivals(input, excludes: excludes, asked, session, reserve)
             var targets = try arrivals.first(given)
             let source = try asked.source.map { try UnownedSource($0, interface: asked.interface) }
@@ -136,6 +137,7 @@ public enum SYNScan: Tool {
             configuration.readsBanners = asked.readsBanners
             configuration.expectsMore = arrivals.expectsMore
             configuration.connects = reserve == nil
+            configuration.asksFirst = asked.asksFirst
             configuration.start = asked.resumed?.position ?? SYNScanPosition()
             position = configuration.start
             self.configuration = configuration
@@ -260,7 +262,8 @@ extension SYNScan {
                 PacketRingPort.Listening(
                     interface: link.interface, etherType: etherType,
                     filter: .segmentsAndUnreachables(
-                        family, ports: configuration.sourcePorts, withNeighbors: source != nil),
+                        family, ports: configuration.sourcePorts, withNeighbors: source != nil,
+                        withEchoReplies: configuration.asksFirst),
                     groups: source?.groups ?? []))
         }
         if source?.address.family == .v4, let link = configuration.routes.first?.link {

@@ -78,7 +78,7 @@ final class SYNScanArrivals {
     ) throws -> [SYNScanRoute] {
         var routes = try SYNScanRoutes(
             targets, interface: source?.link.name ?? asked.interface, source: source?.address,
-            connects: reserve == nil)
+            connects: reserve == nil, asksNeighbors: asked.asksFirst)
         for neighbors in try routes.unknownNeighbors() {
             guard let reserve else { continue }
             let socket =

@@ -34,7 +34,10 @@ struct SYNScanRoutes {
     /// - Parameters:
     ///   - source: an unowned address of an attached network.
     ///   - connects: whether the kernel sends the packets of all targets.
-    init(_ targets: AddressSet, interface name: String?, source: IPAddress?, connects: Bool) throws {
+    ///   - asksNeighbors: whether to look up neighbors too that the kernel has not confirmed lately.
+    init(
+        _ targets: AddressSet, interface name: String?, source: IPAddress?, connects: Bool, asksNeighbors: Bool
+    ) throws {
         let all = try Interface.all()
         interfaces = Dictionary(all.map { ($0.index, $0) }, uniquingKeysWith: { first, _ in first })
         let loopback = all.first { $0.isLoopback }
@@ -72,7 +75,10 @@ struct SYNScanRoutes {
         for neighbor in try Neighbor.all() {
             guard let mac = neighbor.macAddress else { continue }
             switch neighbor.state {
-            case .reachable, .stale, .delay, .probe, .permanent:
+            case .stale, .delay, .probe:
+                guard !asksNeighbors else { continue }
+                fallthrough
+            case .reachable, .permanent:
                 learn(neighbor.address, mac, interface: neighbor.interfaceIndex)
             case .incomplete, .failed, .none: break
             }

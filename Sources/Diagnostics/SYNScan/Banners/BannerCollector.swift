@@ -45,7 +45,7 @@ final class BannerCollector {
 
     /// The buffer size and the lifetime of a connection.
     static func configure(_ tcp: inout TCPConfiguration) {
-        tcp.offeredWindowScale = SYNTemplate.windowScale
+        tcp.offeredWindowScale = ProbeTemplate.windowScale
         tcp.receiveLimit = 16 << 10
         tcp.sendLimit = 16 << 10
         tcp.patience = BannerTalk.patience

@@ -111,6 +111,10 @@ struct SYNScanCommand: Command {
             "--resume", value: .file, help: "Resume the scan whose position is in FILE, and save the position there."
         ) { $0.resumptionFile = $1 }
         options.flag(
+            "--ping", help: "Ask hosts first (ARP or ND, echo, SYN to 443, ACK to 80), and skip silent ones.",
+            excludes: ["-Pn"]
+        ) { $0.scan.asksFirst = true }
+        options.flag(
             "--connect", help: "Connect by the kernel's TCP instead of sending SYNs (without CAP_NET_RAW).",
             excludes: ["--source", "--banners", "--pcap", "--explain"]
         ) { $0.scan.connects = true }
@@ -168,7 +172,7 @@ struct SYNScanCommand: Command {
         options.explain()
         options.color()
         options.section("Accepted for nmap's users")
-        options.flag("-Pn", help: "Do not ask hosts first (the default).") { _ in }
+        options.flag("-Pn", help: "Do not ask hosts first (the default).", excludes: ["--ping"]) { _ in }
         options.flag("--open", help: "Report only open ports (the default).", excludes: ["--all"]) { _ in }
         options.flag("--reason", help: "Print the evidence for each state (the default).") { _ in }
     }

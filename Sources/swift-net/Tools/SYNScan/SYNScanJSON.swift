@@ -175,6 +175,8 @@ private struct SummaryRow: JSONRow {
     var elapsedMs: Nanoseconds
     var packetsPerSecond: Int
     var unreachable: Int
+    /// With --ping.
+    var silentHosts: Int?
     var answeredLater: UInt64
     var refused: UInt64
     var failed: UInt64
@@ -204,6 +206,7 @@ private struct SummaryRow: JSONRow {
         elapsedMs = summary.elapsed
         packetsPerSecond = Int(summary.rate)
         unreachable = ending.unreachable
+        if ending.asksFirst { silentHosts = summary.silent }
         answeredLater = summary.answeredLater
         refused = summary.refused
         failed = summary.failed

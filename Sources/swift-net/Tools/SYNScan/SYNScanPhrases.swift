@@ -38,6 +38,8 @@ struct SYNScanEnding {
     /// Whether the scan searched for the highest rate without loss.
     var findsRate: Bool
     var readsBanners: Bool
+    /// Whether hosts were asked first whether they are there.
+    var asksFirst: Bool
 
     /// The shortest time of sending of which the rate is printed: that of a few packets says nothing.
     private static let shortestMeasured = Nanoseconds.milliseconds(50)
@@ -51,6 +53,7 @@ struct SYNScanEnding {
             "\(hosts), \(Text.count(Int(clamping: summary.probes), "probe")): \(summary.open) open, "
                 + "\(summary.closed) closed, \(filtered) filtered"
                 + (summary.unresolved > 0 ? ", \(summary.unresolved) unresolved" : "")
+                + (summary.silent > 0 ? "; \(Text.count(summary.silent, "silent host")) not scanned" : "")
                 + (unreachable > 0 ? "; \(Text.count(unreachable, "host")) unreachable" : "")
                 + (summary.isCutShort ? "; stopped before the end" : ""),
             "\(packets) sent (\(summary.retransmitted) retransmitted), \(replies), "

@@ -121,6 +121,9 @@ final class SYNScanReport: Report {
 
     func status(_ engine: borrowing SYNScanEngine, at now: Instant) -> String? {
         let summary = engine.summary
+        if let asked = engine.discoveryProgress {
+            return "asking hosts: \(Percent.oneDecimal(Int(asked * 1_000), of: 1_000))%  \(summary.received) replies"
+        }
         let (sent, round) = engine.progress
         var rate = summary.rate
         if let mark, now > mark.at { rate = Double(summary.sent &- mark.sent) / (now - mark.at).seconds }
@@ -150,7 +153,7 @@ final class SYNScanReport: Report {
         if let failure = run.failure { console.fail(failure.description) }
         let ending = SYNScanEnding(
             unreachable: run.unreachableCount, findsRate: run.configuration.rate == nil,
-            readsBanners: run.configuration.readsBanners)
+            readsBanners: run.configuration.readsBanners, asksFirst: run.configuration.asksFirst)
         for form in forms { form.finish(summary, ending, unreliable: unreliable, at: now) }
     }
 

@@ -3,7 +3,7 @@ import WireFormat
 
 /// A probe without its target: the fields that are the same for all targets of a route, with their checksum summed in
 /// advance (as in RFC 1624).
-struct SYNTemplate: Sendable {
+struct ProbeTemplate: Sendable {
     /// The window scale of every SYN.
     static let windowScale: UInt8 = 7
 
@@ -16,29 +16,60 @@ struct SYNTemplate: Sendable {
     /// The offsets of the IP header and of the TCP header.
     private let network: Int
     private let transport: Int
+    /// Whether there are ports, as in TCP.
+    private let hasPorts: Bool
+    /// The offsets of the cookie and of the checksum in the TCP header or the ICMP message.
+    private let cookie: Int
+    private let checksum: Int
     private let networkSum: InternetChecksum
     private let transportSum: InternetChecksum
 
-    /// A SYN with the options of a Linux host, so that the reply shows which options the target supports, or a reset
-    /// without options.
-    init(_ flags: TCPFlags, link: SYNScanLink, nextHop: MACAddress?, namesInterface: Bool, timestamp: UInt32 = 0) {
+    /// What a packet asks or says.
+    enum Kind: Sendable {
+        /// A SYN with the options of a Linux host, so that the reply shows which options the target supports.
+        case syn
+        /// An ACK of no connection, which every host answers with a reset that has the acknowledged number (RFC 9293,
+        /// section 3.10.7.1).
+        case ack
+        /// A reset without options.
+        case reset
+        /// An ICMP echo request whose identifier and sequence number are the cookie.
+        case echo
+
+        fileprivate var flags: TCPFlags {
+            switch self {
+            case .syn: .syn
+            case .ack: .ack
+            case .reset, .echo: .rst
+            }
+        }
+    }
+
+    init(_ kind: Kind, link: SYNScanLink, nextHop: MACAddress?, namesInterface: Bool, timestamp: UInt32 = 0) {
         source = link.source
         interface = namesInterface ? link.interface : 0
         hasFrame = link.mac != nil
+        let family = link.source.family
+        let isEcho = kind == .echo
+        hasPorts = !isEcho
+        (cookie, checksum) = (kind == .ack ? 8 : 4, isEcho ? 2 : 16)
         let options: TCPOptions =
-            flags.contains(.syn)
+            kind == .syn
             ? TCPOptions([
-                .maximumSegmentSize(link.source.family == .v4 ? 1_460 : 1_440), .selectiveAcknowledgmentPermitted,
+                .maximumSegmentSize(family == .v4 ? 1_460 : 1_440), .selectiveAcknowledgmentPermitted,
                 .timestamps(value: timestamp, echoReply: 0), .noOperation, .windowScale(Self.windowScale),
             ]) : TCPOptions([])
         let segment = TCPSegment(
-            sourcePort: 0, destinationPort: 0, sequenceNumber: 0, flags: flags,
-            window: flags.contains(.syn) ? 64_240 : 0, options: options)
+            sourcePort: 0, destinationPort: 0, sequenceNumber: 0, flags: kind.flags,
+            window: kind == .syn ? 64_240 : 0, options: options)
+        // Type and code; checksum, identifier and sequence number are 0.
+        var request = [UInt8](repeating: 0, count: 8)
+        request[0] = family == .v4 ? ICMPv4Type.echoRequest.rawValue : ICMPv6Type.echoRequest.rawValue
+        let message = isEcho ? request : segment.encoded()
         var frame: [UInt8] = []
         if let mac = link.mac {
             frame = EthernetHeader(
-                destination: nextHop ?? .broadcast, source: mac,
-                etherType: link.source.family == .v4 ? .ipv4 : .ipv6
+                destination: nextHop ?? .broadcast, source: mac, etherType: family == .v4 ? .ipv4 : .ipv6
             ).encoded()
         }
         network = frame.count
@@ -46,29 +77,33 @@ struct SYNTemplate: Sendable {
         switch link.source {
         case .v4(let source):
             var header = IPv4Header(
-                source: source, destination: .unspecified, protocol: .tcp, payloadLength: segment.byteCount)
+                source: source, destination: .unspecified, protocol: isEcho ? .icmp : .tcp,
+                payloadLength: message.count)
             header.dontFragment = true
             frame += header.encoded()
-            transportSum.addPseudoHeader(
-                source: source, destination: .unspecified, protocol: .tcp, length: segment.byteCount)
+            // The checksum of ICMPv4 covers no addresses.
+            if !isEcho {
+                transportSum.addPseudoHeader(
+                    source: source, destination: .unspecified, protocol: .tcp, length: message.count)
+            }
         case .v6(let source):
             frame +=
                 IPv6Header(
-                    source: source, destination: .unspecified, nextHeader: .tcp, payloadLength: segment.byteCount
+                    source: source, destination: .unspecified, nextHeader: isEcho ? .icmpv6 : .tcp,
+                    payloadLength: message.count
                 ).encoded()
             transportSum.addPseudoHeader(
-                source: source, destination: .unspecified, protocol: .tcp, length: segment.byteCount)
+                source: source, destination: .unspecified, protocol: isEcho ? .icmpv6 : .tcp, length: message.count)
         }
         transport = frame.count
-        let encoded = segment.encoded()
-        transportSum.add(encoded.rawBytes)
+        transportSum.add(message.rawBytes)
         var networkSum = InternetChecksum()
         if link.source.family == .v4 {
             frame[network + 10] = 0
             frame[network + 11] = 0
             networkSum.add(frame.rawBytes.dropping(network))
         }
-        bytes = frame + encoded
+        bytes = frame + message
         self.transportSum = transportSum
         self.networkSum = networkSum
     }
@@ -109,17 +144,19 @@ struct SYNTemplate: Sendable {
             bytes.setBigEndian16(identification, at: offset &+ network &+ 4)
             bytes.setBigEndian16(header.value, at: offset &+ network &+ 10)
             bytes.setIPv4Address(address, at: offset &+ network &+ 16)
-            sum.add(address.rawValue)
+            if hasPorts { sum.add(address.rawValue) }
         case .v6(let address):
             bytes.setIPv6Address(address, at: offset &+ network &+ 24)
             sum.add(address.high)
             sum.add(address.low)
         }
-        let ports = UInt32(sourcePort) << 16 | UInt32(port)
-        sum.add(ports)
+        if hasPorts {
+            let ports = UInt32(sourcePort) << 16 | UInt32(port)
+            sum.add(ports)
+            bytes.setBigEndian32(ports, at: offset &+ transport)
+        }
         sum.add(sequence)
-        bytes.setBigEndian32(ports, at: offset &+ transport)
-        bytes.setBigEndian32(sequence, at: offset &+ transport &+ 4)
-        bytes.setBigEndian16(sum.value, at: offset &+ transport &+ 16)
+        bytes.setBigEndian32(sequence, at: offset &+ transport &+ cookie)
+        bytes.setBigEndian16(sum.value, at: offset &+ transport &+ checksum)
     }
 }
