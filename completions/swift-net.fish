@@ -224,6 +224,7 @@ complete -c swift-net -n '__fish_seen_subcommand_from tcp-syn-scan' -s w -l dead
 complete -c swift-net -n '__fish_seen_subcommand_from tcp-syn-scan' -l seed -x -d 'Set the seed of the probe order (random).'
 complete -c swift-net -n '__fish_seen_subcommand_from tcp-syn-scan' -l shard -x -d 'Scan part K of N; all parts must have the same --seed.'
 complete -c swift-net -n '__fish_seen_subcommand_from tcp-syn-scan' -l resume -r -F -d 'Resume the scan whose position is in FILE, and save the position there.'
+complete -c swift-net -n '__fish_seen_subcommand_from tcp-syn-scan' -l ping -d 'Ask hosts first (ARP or ND, echo, SYN to 443, ACK to 80), and skip silent ones.'
 complete -c swift-net -n '__fish_seen_subcommand_from tcp-syn-scan' -l connect -d 'Connect by the kernel\'s TCP instead of sending SYNs (without CAP_NET_RAW).'
 complete -c swift-net -n '__fish_seen_subcommand_from tcp-syn-scan' -s I -l interface -x -a '(command ls /sys/class/net)' -d 'Send through INTERFACE (that of each route).'
 complete -c swift-net -n '__fish_seen_subcommand_from tcp-syn-scan' -l source -x -d 'Scan from ADDRESS, an unused address of the local network.'

@@ -9,19 +9,17 @@ import WireFormat
 struct HostDiscoveryTests {
     private static let now = Instant(nanoseconds: 1_000_000_000)
 
-    /// The packets of the first round to one target, by protocol and port.
+    /// A packet that asks.
     private struct Question {
-        var frame: [UInt8]
         var source: IPv4Address
         var target: IPv4Address
         var payload: [UInt8]
         var `protocol`: IPProtocol
 
         init?(_ frame: [UInt8]) {
-            guard let ethernet = try? EthernetView(frame.rawBytes), let header = try? IPv4View(ethernet.payload),
-                header.checksumState == .correct
-            else { return nil }
-            self.frame = frame
+            guard let header = try? IPv4View(frame.rawBytes.dropping(14)), header.checksumState == .correct else {
+                return nil
+            }
             (source, target, `protocol`) = (header.source, header.destination, header.protocol)
             payload = header.payload.copied()
         }
@@ -43,7 +41,7 @@ struct HostDiscoveryTests {
             var segment = TCPSegment(
                 sourcePort: asked.destinationPort, destinationPort: asked.sourcePort, sequenceNumber: sequence,
                 acknowledgmentNumber: acknowledgment, flags: flags)
-            segment.setChecksum(source: .v4(target), destination: .v4(source))
+            segment.updateChecksum(source: .v4(target), destination: .v4(source))
             return reply(segment.encoded())
         }
     }
@@ -66,28 +64,39 @@ struct HostDiscoveryTests {
         let questions = try questions(&engine)
         try #require(questions.count == 3)
         #expect(questions.map(\.protocol) == [.icmp, .tcp, .tcp])
-        let echo = try ICMPv4View(questions[0].payload.rawBytes)
+        let payload = questions[0].payload
+        let echo = try ICMPv4View(payload.rawBytes)
         let (echoType, echoState) = (echo.type, echo.checksumState)
         #expect(echoType == .echoRequest && echoState == .correct)
         for (question, port, flags) in [(questions[1], UInt16(443), TCPFlags.syn), (questions[2], 80, .ack)] {
-            let segment = try TCPView(question.payload.rawBytes)
+            let payload = question.payload
+            let segment = try TCPView(payload.rawBytes)
             let state = segment.checksumState(source: .v4(question.source), destination: .v4(question.target))
             let (askedPort, askedFlags) = (segment.destinationPort, segment.flags)
             #expect(askedPort == port && askedFlags == flags && state == .correct)
         }
     }
 
+    private static func pass(_ frame: [UInt8], to engine: inout SYNScanEngine) {
+        engine.receive(ReceivedPacket(frame: frame.rawBytes, arrival: now))
+    }
+
+    private static func updateChecksum(of message: inout [UInt8]) {
+        (message[2], message[3]) = (0, 0)
+        let checksum = InternetChecksum.of(message.rawBytes)
+        (message[2], message[3]) = (UInt8(checksum >> 8), UInt8(checksum & 0xFF))
+    }
+
     @Test("each reply that only the target can give shows that it is there; others do not", arguments: 0..<8)
     func replies(number: Int) throws {
         var engine = try engine()
         let questions = try questions(&engine)
-        let syn = try TCPView(questions[1].payload.rawBytes)
-        let (sequence, asked) = (syn.sequenceNumber, try TCPView(questions[2].payload.rawBytes).acknowledgmentNumber)
+        let (syn, ack) = (questions[1].payload, questions[2].payload)
+        let sequence = try TCPView(syn.rawBytes).sequenceNumber
+        let asked = try TCPView(ack.rawBytes).acknowledgmentNumber
         var echo = questions[0].payload
         echo[0] = 0
-        // The sum lacks 8 in the high byte of the first word.
-        let checksum = InternetChecksum.value(of: [0, 0, 0, 0] + echo[4...])
-        (echo[2], echo[3]) = (UInt8(checksum >> 8), UInt8(checksum & 0xFF))
+        Self.updateChecksum(of: &echo)
         let isThere: Bool
         let frame: [UInt8]
         switch number {
@@ -102,11 +111,10 @@ struct HostDiscoveryTests {
         case 6: (frame, isThere) = (try questions[1].segment(.rst, sequence: asked), false)
         default:
             echo[5] ^= 1
-            let checksum = InternetChecksum.value(of: [0, 0, 0, 0] + echo[4...])
-            (echo[2], echo[3]) = (UInt8(checksum >> 8), UInt8(checksum & 0xFF))
+            Self.updateChecksum(of: &echo)
             (frame, isThere) = (questions[0].reply(echo), false)
         }
-        engine.receive(ReceivedPacket(frame: frame.rawBytes, arrival: Self.now))
+        Self.pass(frame, to: &engine)
         let summary = engine.summary
         #expect(summary.received == (isThere ? 1 : 0) && summary.refused == (isThere ? 0 : 1))
         #expect((engine.discoveryProgress == nil) == isThere)

@@ -40,18 +40,25 @@ struct SYNScanPingTests {
     func questions() async throws {
         guard await Peer.require(.nmap) else { return }
         try await with { lab in
-            for (network, prefix) in [("198.18.0.0/28", "198.18.0."), ("2001:db8:18::/124", "2001:db8:18::")] {
+            // The kernel of `b` sends errors of IPv6 from its own address, which do not show that the target is there.
+            for (network, prefix, there) in [
+                ("198.18.0.0/28", "198.18.0.", [1, 2, 3, 5]), ("2001:db8:18::/124", "2001:db8:18::", [1, 2, 3]),
+            ] {
                 let scan = try await lab.scan("-j --all --ping -p 80,443,8080 \(network)")
-                #expect(hosts(scan) == Set([1, 2, 3, 5].map { "\(prefix)\($0)" }), "\(scan)")
-                #expect(scan.summary?["silent_hosts"] == "12" && scan.summary?["refused"] == "0", "\(scan)")
+                #expect(hosts(scan) == Set(there.map { "\(prefix)\($0)" }), "\(scan)")
+                #expect(
+                    scan.summary?["silent_hosts"] == "\(16 - there.count)" && scan.summary?["refused"] == "0", "\(scan)"
+                )
                 let six = network.contains(":") ? ["-6"] : []
                 let nmap = try await lab.run(
                     "a", ["nmap", "-n", "-sn", "-PE", "-PS443", "-PA80", "-oG", "-"] + six + [network])
-                let up = nmap.lines.filter { $0.contains("Status: Up") }.compactMap { $0.split(separator: " ").dropFirst().first }
+                let up = nmap.lines.filter { $0.contains("Status: Up") }.compactMap {
+                    $0.split(separator: " ").dropFirst().first
+                }
                 #expect(Set(up.map(String.init)) == hosts(scan), "\(nmap)")
             }
             let text = try await lab.scan("--ping -p 80 198.18.0.0/28")
-            #expect(text.output.contains("0 filtered; 12 silent hosts not scanned\n"), "\(text)")
+            #expect(text.output.contains("1 closed, 3 filtered; 12 silent hosts not scanned\n"), "\(text)")
             let all = try await lab.scan("-j --all -Pn -p 80 --retries 0 --wait 0.1 198.18.0.0/28")
             #expect(hosts(all).count == 16 && all.summary?["silent_hosts"] == nil, "\(all)")
         }
@@ -89,7 +96,9 @@ struct SYNScanPingTests {
                     "sh", "-c",
                     "\(Binary.swiftNet) tcp-syn-scan --ping -q -p 9 --pcap - 198.18.0.1 198.18.0.3 | tcpdump -nr - 2>/dev/null",
                 ])
-            for part in ["> 198.18.0.1: ICMP echo request", "198.18.0.1 > 192.0.2.1: ICMP echo reply", ".80: Flags [.]"] {
+            for part in [
+                "> 198.18.0.1: ICMP echo request", "198.18.0.1 > 192.0.2.1: ICMP echo reply", ".80: Flags [.]",
+            ] {
                 #expect(capture.output.contains(part), "\(part): \(capture)")
             }
             let reset = capture.lines.filter { $0.contains("198.18.0.3.80 > ") && $0.contains("Flags [R]") }
