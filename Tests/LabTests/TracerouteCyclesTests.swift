@@ -231,7 +231,8 @@ struct TracerouteCyclesTests {
     @Test(
         "what it cannot do is said, and exits 2",
         arguments: [
-            ("--report --mtu 192.0.2.1", "--mtu cannot be used with --report"),
+            ("--paths --mtu 192.0.2.1", "--mtu cannot be used with --paths"),
+            ("--report --mtu -T 192.0.2.1", "--mtu cannot be used with -T"),
             ("--live -j 192.0.2.1", "-j cannot be used with --live"),
             ("--live --explain 192.0.2.1", "--explain cannot be used with --live"),
             ("--live --report 192.0.2.1", "--report cannot be used with --live"),

@@ -75,6 +75,39 @@ struct TracerouteMTUTests {
         }
     }
 
+    @Test("--report and --live have a column with the MTU of each hop; JSON and CSV have it too")
+    func table() async throws {
+        try await Lab.with(.chain(hops: 4).and(Self.narrow)) { lab in
+            let options = "-n --mtu --cycles 2 --interval 0.2"
+            for mode in ["--report", "--report -U", "--live", "--report --paths"] {
+                let text = try await lab.traceroute("h0", "\(mode) \(options) 198.18.4.2")
+                let header = try #require(text.lines.first { $0.hasPrefix("HOST:") })
+                #expect(text.status == 0 && header.hasSuffix(" StDev    MTU"), "\(text)")
+                let rows = text.lines.filter { $0.contains(".|--") }
+                let ends = rows.map { $0.split(separator: " ").last.map(String.init) }
+                #expect(ends == ["1500", "1500", "1400", "1400"], "\(mode): \(text.output)")
+            }
+            let json = try await lab.traceroute("h0", "-j --report \(options) 198.18.4.2")
+            #expect(json.objects("hop").map { $0["mtu"] } == ["1500", "1500", "1400", "1400"], "\(json.output)")
+            #expect(json.summary?["path_mtu"] == "1400", "\(json.output)")
+            let csv = try await lab.traceroute("h0", "--csv --report \(options) 198.18.4.2")
+            #expect(csv.lines.first?.hasSuffix(",Name,Mark,Others,Mtu") == true, "\(csv.output)")
+            let last = csv.lines.dropFirst().map { $0.split(separator: ",").last.map(String.init) }
+            #expect(last == ["1500", "1500", "1400", "1400"], "\(csv.output)")
+            let without = try await lab.traceroute("h0", "-nj --report --cycles 1 198.18.4.2")
+            #expect(without.status == 0 && !without.output.contains(#""mtu":"#), "\(without.output)")
+            let screen = try await lab.inTerminal(
+                "h0",
+                """
+                type_in '\(Binary.swiftNet) traceroute -n --live --mtu --interval 0.2 198.18.4.2'
+                wait_for 'StDev    MTU'; wait_for '198.18.3.2 .* 1400'; wait_for 'MTU 1500'
+                t send-keys j; t send-keys j; t send-keys j; wait_for 'hop 4: .*MTU 1400'
+                t send-keys q; wait_for 'HOST:'; echo good
+                """)
+            #expect(screen.output == "good\n", "\(screen.output)")
+        }
+    }
+
     @Test("IPv6, and the loopback interface with the longest packets there are")
     func others() async throws {
         try await Lab.with(.routed) { lab in

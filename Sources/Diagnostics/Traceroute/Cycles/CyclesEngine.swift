@@ -23,16 +23,16 @@ public struct CyclesEngine: Engine, ~Copyable {
         var sentAt: Instant
     }
 
-    private let configuration: TracerouteConfiguration
+    let configuration: TracerouteConfiguration
     private let cycles: Int?
     private let interval: Nanoseconds
     private let rememberedCount: Int
-    private var prober: TraceProber
+    private(set) var prober: TraceProber
     /// Finds the paths before the first cycle.
-    private var finder: PathsEngine
-    private let findsPaths: Bool
-    private var isSearching: Bool
-    private var flows = [CyclesFlow(flow: 0)]
+    private(set) var finder: PathsEngine
+    let findsPaths: Bool
+    private(set) var isSearching: Bool
+    private(set) var flows = [CyclesFlow(flow: 0)]
     /// The path that is probed in this cycle.
     private var turn = 0
     /// The probes in send order; tags count up.
@@ -42,14 +42,16 @@ public struct CyclesEngine: Engine, ~Copyable {
     private var nextSending: Instant?
     private var cycleStart: Instant?
     private var longestRoundTrip = Nanoseconds.zero
-    private var start: Instant?
+    private(set) var start: Instant?
     /// The start of the first cycle.
-    private var cyclesStart: Instant?
-    private var end: Instant?
-    private var lastTurn: Instant?
+    private(set) var cyclesStart: Instant?
+    private(set) var end: Instant?
+    private(set) var lastTurn: Instant?
     private var isStopped = false
     /// The MTU of the first link if probes exceed it and must not be fragmented.
-    private var refusingMTU: Int?
+    private(set) var refusingMTU: Int?
+    /// Limits the rate of the probes that find the path MTU.
+    private var pacer = HopPacer()
     private var known: Set<IPAddress> = []
     private var events: [CyclesEvent] = []
     public private(set) var isPaused = false
@@ -91,7 +93,7 @@ public struct CyclesEngine: Engine, ~Copyable {
     /// The hops of the first path up to the target, or to the first unresponsive one after the last that replied.
     public var hops: [CyclesHop] { hops(flows[0]) }
 
-    private func hops(_ flow: CyclesFlow) -> [CyclesHop] {
+    func hops(_ flow: CyclesFlow) -> [CyclesHop] {
         guard let refusingMTU, flow.lastAnswered < 0 else { return flow.hops }
         var hop = CyclesHop(timeToLive: configuration.firstHop)
         hop.annotation = TraceAnswer.fragmentationNeeded(mtu: refusingMTU)
@@ -110,7 +112,8 @@ public struct CyclesEngine: Engine, ~Copyable {
         if let lastTurn { expire(at: lastTurn) }
         lastTurn = now
         if let mtu = prober.refusingMTU { refusingMTU = mtu }
-        if isStopped || refusingMTU != nil || isDone && pending.isEmpty {
+        let searchDue = isStopped || refusingMTU != nil ? nil : transmitSearch(into: &batch, at: now)
+        if isStopped || refusingMTU != nil || isDone && pending.isEmpty && searchDue == nil {
             end = end ?? now
             return .finished
         }
@@ -119,11 +122,8 @@ public struct CyclesEngine: Engine, ~Copyable {
             if due <= now, batch.room > 0 { send(into: &batch, at: now) }
         }
         let sending = isDone || isPaused ? nil : nextSending
-        switch (sending, nextExpiry) {
-        case (let sending?, let expiry?): return .at(min(sending, expiry))
-        case (let instant?, nil), (nil, let instant?): return .at(instant)
-        case (nil, nil): return isPaused ? .never : .at(now)
-        }
+        let next = [sending, nextExpiry, searchDue].compactMap { $0 }.min()
+        return next.map { .at($0) } ?? (isPaused ? .never : .at(now))
     }
 
     /// Begins the cycles, with marks that no probe of the search has.
@@ -176,12 +176,16 @@ public struct CyclesEngine: Engine, ~Copyable {
 
     public mutating func transmissionFailed(_ token: UInt64, _ failure: TransmissionFailure, at instant: Instant) {
         guard !isSearching else { return finder.transmissionFailed(token, failure, at: instant) }
+        guard let tag = prober.failed(token, failure) else { return }
         if case .messageTooLong(let mtu) = failure {
+            if let search = SearchTag(tag) {
+                flows[search.path].mtuSearch?.failed(search.tag, mtu: mtu)
+                return
+            }
             refusingMTU = mtu > 0 ? mtu : configuration.unfragmentedLength
         }
         // A probe that was not sent was not lost on the path.
-        guard let tag = prober.failed(token, failure), let index = index(of: tag) else { return }
-        pending.remove(at: index)
+        if let index = index(of: tag) { pending.remove(at: index) }
     }
 
     private func index(of tag: Int) -> Int? { pending.firstIndex { $0.number == tag } }
@@ -204,9 +208,15 @@ public struct CyclesEngine: Engine, ~Copyable {
 
     public mutating func receive(_ packet: borrowing ReceivedPacket) {
         guard !isSearching else { return finder.receive(packet) }
-        guard let arrival = prober.received(packet), let index = index(of: arrival.tag) else { return }
-        let probe = pending.remove(at: index)
+        guard let arrival = prober.received(packet) else { return }
         let answer = arrival.answer
+        if let search = SearchTag(arrival.tag) {
+            let hop = Int(arrival.packet.timeToLive) - configuration.firstHop
+            flows[search.path].mtuSearch?.answered(search.tag, hop: hop, answer)
+            return
+        }
+        guard let index = index(of: arrival.tag) else { return }
+        let probe = pending.remove(at: index)
         // Neither a reply nor a loss: from now on probes are fragmented to fit.
         guard !arrival.mustBeRepeated else { return }
         longestRoundTrip = max(longestRoundTrip, answer.roundTrip)
@@ -216,6 +226,64 @@ public struct CyclesEngine: Engine, ~Copyable {
 
     private mutating func note(_ address: IPAddress) {
         if known.count < Self.mostKnown, known.insert(address).inserted { events.append(.answered(address)) }
+    }
+
+    // MARK: Path MTU
+
+    /// The tag of a probe that finds the path MTU; those of the cycles are not negative.
+    private struct SearchTag {
+        /// The maximum number of such probes per path.
+        private static let most = 1 << 20
+
+        var path: Int
+        var tag: Int
+
+        init(path: Int, tag: Int) { (self.path, self.tag) = (path, tag) }
+
+        /// Returns nil for a tag of a cycle.
+        init?(_ tag: Int) {
+            guard tag < 0 else { return nil }
+            (path, self.tag) = (-1 - tag).quotientAndRemainder(dividingBy: Self.most)
+        }
+
+        var number: Int { -1 - (path * Self.most + tag % Self.most) }
+    }
+
+    /// The number of cycles after which the search does not wait for the target any longer.
+    private static let cyclesBeforeSearch = 3
+
+    /// Finds the path MTU of one path after the other, beside the cycles.
+    /// - Returns: when the search continues; nil if there is nothing to search now.
+    private mutating func transmitSearch(into batch: inout PacketBatch, at now: Instant) -> Instant? {
+        guard configuration.findsPathMTU, !isPaused || isDone else { return nil }
+        for path in flows.indices where !(flows[path].mtuSearch?.isOver ?? false) {
+            if flows[path].mtuSearch == nil { beginSearch(of: path, at: now) }
+            flows[path].mtuSearch?.advance(at: now)
+            guard let search = flows[path].mtuSearch, !search.isOver else { continue }
+            while batch.room > 0, let probe = flows[path].mtuSearch?.next(at: now) {
+                let timeToLive = UInt8(clamping: configuration.firstHop + probe.hop)
+                if let due = pacer.due(timeToLive, at: now) { return due }
+                let packet = TracePacket(timeToLive: timeToLive, flow: flows[path].flow, length: probe.size)
+                let tag = SearchTag(path: path, tag: probe.tag).number
+                guard prober.append(packet, tag: tag, to: &batch, at: now) else { return now }
+                flows[path].mtuSearch?.sent(at: now)
+            }
+            return flows[path].mtuSearch?.due ?? now
+        }
+        return nil
+    }
+
+    private mutating func beginSearch(of path: Int, at now: Instant) {
+        let (flow, hops) = (flows[path], flows[path].hops)
+        let answering = hops.indices.filter { !hops[$0].isUnresponsive }
+        let isKnown = flow.finalHop == answering.last && hops.allSatisfy { $0.sent > 0 }
+        guard !answering.isEmpty, isKnown || flow.cycle >= Self.cyclesBeforeSearch || isDone && pending.isEmpty else {
+            return
+        }
+        flows[path].mtuSearch = PathMTUSearch(
+            hops: answering.map { PathMTUSearch.Hop(number: $0, addresses: Set(hops[$0].addresses)) },
+            linkMTU: configuration.longestPacket, usualLength: prober.usualLength,
+            wait: min(configuration.longestWait, max(.milliseconds(200), longestRoundTrip * 4)), at: now)
     }
 
     // MARK: Control
@@ -258,80 +326,6 @@ public struct CyclesEngine: Engine, ~Copyable {
         guard !events.isEmpty else { return }
         for event in events { report(event) }
         events.removeAll(keepingCapacity: true)
-    }
-
-    // MARK: Result
-
-    /// Linux sends one peer a burst of 6 ICMP errors, then 1 per second (icmp_ratelimit, ip-sysctl).
-    private static let errorBurst = 6.0
-    private static let errorsPerSecond = 1.0
-
-    private func evidence(_ hop: CyclesHop, _ flow: CyclesFlow) -> LossJudge.Evidence {
-        guard hop.answersByErrors else { return .loss }
-        if flow.isReached, hop.timeToLive - configuration.firstHop == flow.finalHop { return .none }
-        let elapsed = cyclesStart.flatMap { start in (end ?? lastTurn).map { ($0 - start).seconds } } ?? 0
-        // Add 1 for the second in progress.
-        let limit = Self.errorBurst + (elapsed + 1) * Self.errorsPerSecond
-        // A router limits its errors to this host, whichever path a probe takes.
-        let same = flows.count == 1 ? [hop] : flows.flatMap(\.all).filter { $0.addresses.first == hop.addresses.first }
-        let (sent, received) = (same.reduce(0) { $0 + $1.sent }, same.reduce(0) { $0 + $1.received })
-        return Double(sent) > limit && Double(received) <= limit ? .limit : .loss
-    }
-
-    private func losses(_ flow: CyclesFlow) -> [TraceVerdict] {
-        LossJudge.judge(
-            hops(flow).map {
-                LossJudge.Hop(
-                    timeToLive: $0.timeToLive, sent: $0.sent, received: $0.received, evidence: evidence($0, flow))
-            },
-            endsAtTarget: flow.isReached)
-    }
-
-    /// Returns the results of every path so far; of two flows that turn out to take the same path, those of the first.
-    public var paths: [CyclesPath] {
-        var known: Set<[IPAddress?]> = []
-        return flows.map { CyclesPath(hops: hops($0), verdicts: losses($0)) }
-            .filter { known.insert($0.hops.map(\.addresses.first)).inserted }
-    }
-
-    /// Returns the result so far; the verdicts of several paths are those of the search for them.
-    public var summary: TracerouteSummary {
-        var summary = TracerouteSummary(
-            isReached: flows.contains(where: \.isReached), hops: flows.map { hops($0).count }.max() ?? 0,
-            sent: prober.sent, received: prober.received, unsent: prober.unsent, firstFailure: prober.firstFailure,
-            elapsed: start.map { (end ?? $0) - $0 } ?? .zero, verdicts: [])
-        if findsPaths {
-            let search = finder.summary
-            if isSearching { summary.hops = search.hops }
-            summary.isReached = summary.isReached || search.isReached
-            summary.sent += search.sent
-            summary.received += search.received
-            summary.unsent += search.unsent
-            summary.firstFailure = search.firstFailure ?? prober.firstFailure
-            let paths = paths
-            summary.verdicts = search.verdicts.filter { verdict in
-                switch verdict {
-                case .unreachable: !summary.isReached
-                // The measurement may show that a flow without replies was lost by chance.
-                case .deadBranch(let hop, let router): paths.contains { $0.ends(at: router, hop) }
-                default: true
-                }
-            }
-            return summary
-        }
-        let flow = flows[0]
-        summary.verdicts = hops(flow).filter {
-            $0.isUnresponsive && $0.sent > 0 && $0.timeToLive - configuration.firstHop < flow.lastAnswered
-        }
-        .map { TraceVerdict.silentHop(timeToLive: $0.timeToLive) }
-        summary.verdicts += losses(flow)
-        if let refusingMTU {
-            summary.verdicts.append(.packetTooLong(length: prober.usualLength, mtu: refusingMTU))
-        } else if !flow.isReached, prober.unsent == 0 {
-            let last = flow.lastAnswered < 0 ? 0 : configuration.firstHop + flow.lastAnswered
-            summary.verdicts.append(.unreachable(last: last))
-        }
-        return summary
     }
 }
 

@@ -17,6 +17,8 @@ public struct CyclesHop: Sendable {
     public internal(set) var addresses: [IPAddress] = []
     public internal(set) var annotation: String?
     public internal(set) var labels: [MPLSLabel] = []
+    /// The path MTU to the hop, in bytes; nil if it is unknown.
+    public internal(set) var mtu: Int?
     /// Whether the last reply was an ICMP error, which hosts and routers rate-limit.
     var answersByErrors = false
     /// The number of finished probes.

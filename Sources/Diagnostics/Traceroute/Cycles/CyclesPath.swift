@@ -31,6 +31,8 @@ struct CyclesFlow: Sendable {
     private(set) var finalHop: Int?
     private(set) var lastAnswered = -1
     private(set) var isReached = false
+    /// The search for the path MTU; nil before it begins.
+    var mtuSearch: PathMTUSearch?
 
     /// - Parameter finalHop: the hop at which the path ends, counted from 0; nil if the first cycle is to find it.
     init(flow: Int, finalHop: Int? = nil) {
@@ -46,7 +48,15 @@ struct CyclesFlow: Sendable {
 
     /// The results up to the target, or to the first unresponsive hop after the last that replied.
     var hops: [CyclesHop] {
-        Array(all.prefix(finalHop.map { $0 + 1 } ?? (lastAnswered + 1 + Self.shownUnresponsive)))
+        var hops = Array(all.prefix(finalHop.map { $0 + 1 } ?? (lastAnswered + 1 + Self.shownUnresponsive)))
+        guard let sizes = mtuSearch?.sizes else { return hops }
+        for index in hops.indices where !hops[index].isUnresponsive {
+            // A hop that replied only after the search is between hops of known sizes, which never grow along a path.
+            let most = sizes.lazy.filter { $0.key <= index }.map(\.value).min()
+            let least = sizes.lazy.filter { $0.key >= index }.map(\.value).max()
+            hops[index].mtu = sizes[index] ?? (most == least ? most : nil)
+        }
+        return hops
     }
 
     /// Returns the number of hops per cycle: the first cycle probes ahead, later ones one hop beyond the last that

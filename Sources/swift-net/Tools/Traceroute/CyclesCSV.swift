@@ -28,6 +28,7 @@ final class CyclesCSV: CyclesReport {
         write(
             ["Version", "Start_Time", "Status", "Host", "Hop", "Ip"] + (names.origins == nil ? [] : ["Asn"])
                 + ["Loss%", "Snt", "Last", "Avg", "Best", "Wrst", "StDev", "Name", "Mark", "Others"]
+                + (target.configuration.findsPathMTU ? ["Mtu"] : [])
                 + (findsPaths ? ["Path"] : []))
         for (index, path) in result.paths.enumerated() {
             for hop in path.hops { write(row(hop) + (findsPaths ? ["\(index + 1)"] : [])) }
@@ -50,10 +51,12 @@ final class CyclesCSV: CyclesReport {
         ]
         fields += [Percent.oneDecimal(hop.lost, of: hop.sent), "\(hop.sent)"]
         fields += times.map { hop.isUnresponsive ? "" : Milliseconds.fixed($0) }
-        return fields + [
+        fields += [
             address.flatMap { names.name(of: $0) }.map(Text.escaped) ?? "", hop.annotation ?? "",
             hop.addresses.dropFirst().map { names.text(of: $0) }.joined(separator: " "),
         ]
+        if target.configuration.findsPathMTU { fields.append(hop.mtu.map { "\($0)" } ?? "") }
+        return fields
     }
 
     private func write(_ fields: [String]) {

@@ -23,17 +23,20 @@ struct CyclesScreenLines {
     private let names: TracerouteNames
     private let console: Console
     private let graph: RoundTripGraph
+    private let columns: CyclesColumns
     /// The eight bar characters, from low to high.
     private let bars: [Character]
 
     init(
-        title: String, names: TracerouteNames, showsNames: Bool, isWide: Bool, console: Console, isUnicode: Bool
+        title: String, names: TracerouteNames, showsNames: Bool, isWide: Bool, showsMTU: Bool, console: Console,
+        isUnicode: Bool
     ) {
         self.title = title
         self.names = names
         self.showsNames = showsNames
         self.isWide = isWide
         self.console = console
+        columns = CyclesColumns(showsMTU: showsMTU)
         graph = RoundTripGraph(isUnicode: isUnicode)
         bars = Array(isUnicode ? "▁▂▃▄▅▆▇█" : "_.,-~=+*")
     }
@@ -55,8 +58,8 @@ struct CyclesScreenLines {
                 [ScreenCell("q quit  p pause  r reset  d display  g graph  n names  w wide  j/k down, up", .dim)],
                 columns: columns))
         let nameWidth = self.nameWidth(hops, columns)
-        let count = mode == .numbers ? CyclesColumns.count(in: columns - nameWidth - 9) : 0
-        let numbers = count > 0 ? "  " + CyclesColumns.heading(count) : ""
+        let count = mode == .numbers ? self.columns.count(in: columns - nameWidth - 9) : 0
+        let numbers = count > 0 ? "  " + self.columns.heading(count) : ""
         lines.append(
             console.line(
                 [ScreenCell("  Hop  " + ScreenCell.padded("Host", nameWidth) + numbers, .dim)], columns: columns))
@@ -87,7 +90,7 @@ struct CyclesScreenLines {
     private func nameWidth(_ hops: [CyclesHop], _ columns: Int) -> Int {
         let longest = hops.map { name($0).count }.max() ?? 0
         if isWide { return max(min(max(longest, 16), columns - 7), 7) }
-        let fixed = 7 + (mode == .numbers ? 2 + CyclesColumns.heading.count : 12)
+        let fixed = 7 + (mode == .numbers ? 2 + self.columns.heading.count : 12)
         return max(min(max(longest, 16), columns - fixed), 7)
     }
 
@@ -108,7 +111,7 @@ struct CyclesScreenLines {
             ScreenCell(ScreenCell.padded(name(hop), nameWidth), hop.isUnresponsive ? .dim : nil),
         ]
         if count > 0 {
-            cells.append(ScreenCell("  " + CyclesColumns.row(hop, count), hop.isUnresponsive ? .dim : color))
+            cells.append(ScreenCell("  " + self.columns.row(hop, count), hop.isUnresponsive ? .dim : color))
         }
         let used = cells.reduce(2) { $0 + $1.text.count }
         if columns - used >= 8 {
@@ -141,6 +144,7 @@ struct CyclesScreenLines {
         var text = "  hop \(hop.timeToLive): "
         text += hop.addresses.isEmpty ? "no reply" : hop.addresses.map { names.host($0) }.joined(separator: ", ")
         if let annotation = hop.annotation { text += " \(annotation)" }
+        if let mtu = hop.mtu { text += ", MTU \(mtu)" }
         for label in hop.labels { text += " [MPLS \(label.label)]" }
         if let median = hop.statistics.percentile(0.5), let late = hop.statistics.percentile(0.9) {
             text += ", p50 \(Milliseconds.short(median)) ms, p90 \(Milliseconds.short(late)) ms"

@@ -10,6 +10,7 @@ final class CyclesText: CyclesReport {
     private let findsPaths: Bool
     /// Whether hosts are printed in full even if lines exceed the width of the terminal.
     private let isWide: Bool
+    private let columns: CyclesColumns
     var held: HeldLines<IPAddress>
     private var started = SystemClock.now
 
@@ -23,6 +24,7 @@ final class CyclesText: CyclesReport {
         self.cycles = cycles
         self.findsPaths = findsPaths
         self.isWide = isWide
+        columns = CyclesColumns(showsMTU: target.configuration.findsPathMTU)
         held = HeldLines(names)
     }
 
@@ -38,9 +40,9 @@ final class CyclesText: CyclesReport {
         let labels = result.paths.flatMap(\.hops).map(label)
         let host = Text.escaped(CurrentProcess.hostName)
         let longest = max(labels.map(\.count).max() ?? 0, host.count - 2, 24) + 1
-        let room = isWide ? nil : output.terminalWidth.map { max($0 - 9 - CyclesColumns.heading.count, 16) }
+        let room = isWide ? nil : output.terminalWidth.map { max($0 - 9 - columns.heading.count, 16) }
         let width = min(longest, room ?? longest)
-        output.write("HOST: \(ScreenCell.padded(host, width + 2)) \(CyclesColumns.heading)\n")
+        output.write("HOST: \(ScreenCell.padded(host, width + 2)) \(columns.heading)\n")
         for (index, path) in result.paths.enumerated() {
             if findsPaths { output.write("path \(index + 1) of \(result.paths.count)\n") }
             for hop in path.hops { write(hop, label(hop), width) }
@@ -56,25 +58,31 @@ final class CyclesText: CyclesReport {
         let number = "\(hop.timeToLive)"
         console.output.write(
             String(repeating: " ", count: max(3 - number.count, 0)) + "\(number).|-- "
-                + "\(ScreenCell.padded(label, width)) \(CyclesColumns.row(hop))\(CyclesColumns.mark(hop))\n")
+                + "\(ScreenCell.padded(label, width)) \(columns.row(hop))\(CyclesColumns.mark(hop))\n")
         for address in hop.addresses.dropFirst() { console.output.write("        \(names.host(address))\n") }
     }
 }
 
-/// Formats the statistics of one hop as mtr(8) does: loss, sent, last, average, best, worst, standard deviation.
-enum CyclesColumns {
-    private static let titles = [" Loss%", "   Snt", "   Last", "   Avg", "  Best", "  Wrst", " StDev"]
-    static let count = titles.count
-    static let heading = heading(count)
+/// Formats the statistics of one hop as mtr(8) does: loss, sent, last, average, best, worst, standard deviation, then the path MTU if it
+/// is searched for.
+struct CyclesColumns {
+    private let titles: [String]
+
+    init(showsMTU: Bool) {
+        titles = [" Loss%", "   Snt", "   Last", "   Avg", "  Best", "  Wrst", " StDev"] + (showsMTU ? ["    MTU"] : [])
+    }
+
+    var count: Int { titles.count }
+    var heading: String { heading(count) }
 
     /// Returns the heading of the first columns.
-    static func heading(_ count: Int) -> String { titles.prefix(count).joined() }
+    func heading(_ count: Int) -> String { titles.prefix(count).joined() }
 
     /// Returns the number of columns that fit.
-    static func count(in width: Int) -> Int { (0...count).last { heading($0).count <= width } ?? 0 }
+    func count(in width: Int) -> Int { (0...count).last { heading($0).count <= width } ?? 0 }
 
     /// Returns the values of the first columns.
-    static func row(_ hop: CyclesHop, _ count: Int = count) -> String {
+    func row(_ hop: CyclesHop, _ count: Int? = nil) -> String {
         let statistics = hop.statistics
         let times =
             hop.isUnresponsive
@@ -82,9 +90,10 @@ enum CyclesColumns {
             : [
                 hop.last ?? .zero, statistics.average, statistics.minimum, statistics.maximum,
                 statistics.sampleDeviation,
-            ].map(tenth)
+            ].map(Self.tenth)
         let loss = Percent.oneDecimal(hop.lost, of: hop.sent) + "%"
-        return zip(titles, [loss, "\(hop.sent)"] + times).prefix(count).map { padded($1, $0.count) }.joined()
+        let values = [loss, "\(hop.sent)"] + times + [hop.mtu.map { "\($0)" } ?? "-"]
+        return zip(titles, values).prefix(count ?? self.count).map { Self.padded($1, $0.count) }.joined()
     }
 
     /// The annotation of the hop's last reply, as a plain trace prints it: ` !X`; empty if there is none, or if it stands

@@ -86,8 +86,8 @@ struct TracerouteCommand: Command {
             in: [report, live]
         ) { $0.interval = $1 }
         options.flag(
-            "--mtu", help: "Find the path MTU to each hop, and path-MTU black holes; implies -F.", in: [hops],
-            excludes: tcp
+            "--mtu", help: "Find the path MTU to each hop, and path-MTU black holes; implies -F.",
+            in: [hops, report, live], excludes: tcp
         ) { $0.trace.findsPathMTU = true }
     }
 

@@ -119,6 +119,8 @@ struct CyclesHopRow: JSONRow {
     var received: Int
     var lossPercent: Percentage
     @Inlined var times: Times?
+    /// The path MTU to the hop, in bytes.
+    var mtu: Int?
     var annotation: String?
 
     struct Times: Encodable {
@@ -142,6 +144,7 @@ struct CyclesHopRow: JSONRow {
         sent = hop.sent
         received = hop.received
         lossPercent = Percentage(hop.lost, of: hop.sent)
+        mtu = hop.mtu
         annotation = hop.annotation
         guard let last = hop.last else { return }
         let statistics = hop.statistics

@@ -69,8 +69,8 @@ struct TracerouteRun {
         if let terminal {
             let lines = CyclesScreenLines(
                 title: "traceroute to \(Text.escaped(target.text)) (\(target.addressText))",
-                names: names, showsNames: !command.isNumeric, isWide: command.isWide, console: console,
-                isUnicode: TerminalEncoding.isUnicode)
+                names: names, showsNames: !command.isNumeric, isWide: command.isWide,
+                showsMTU: command.trace.findsPathMTU, console: console, isUnicode: TerminalEncoding.isUnicode)
             defer { terminal.leave() }
             result = try console.run(
                 CyclesScreen(lines, on: LiveScreen(terminal, console), table: report), of: monitor)
