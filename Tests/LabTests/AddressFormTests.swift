@@ -53,6 +53,19 @@ struct AddressFormTests {
     }
 
     @Test(
+        "a single address may have any form of inet_aton(3), unless its digits are those of a MAC address",
+        arguments: [
+            ("127.1", "127.0.0.1"), ("2130706433", "127.0.0.1"), ("0", "0.0.0.0"), ("0x7f.1", "127.0.0.1"),
+            ("0177.0.0.1", "127.0.0.1"), ("1.2.3", "1.2.0.3"), ("256", "0.0.1.0"), ("0x07f000001", "127.0.0.1"),
+            ("0x7f.0x01", "127.0.0.1"), ("0177", "0.0.0.127"), ("4294967295", "255.255.255.255"),
+            ("037777777777", "03:77:77:77:77:77"), ("0177.0000.0001", "01:77:00:00:00:01"),
+        ])
+    func inetAton(text: String, expected: String) async throws {
+        let outcome = try await address(text)
+        #expect(outcome.status == 0 && outcome.objects.first?["addr"] == expected, "\(outcome)")
+    }
+
+    @Test(
         "a text that is not an address is named in the error",
         arguments: [
             ("fe80::1%", "fe80::1%: empty zone (expected an interface after %)"),
@@ -67,6 +80,11 @@ struct AddressFormTests {
                 "[2001:db8::1]:443",
                 "[2001:db8::1]:443: unexpected text after ] (the port is an argument of its own: 443/tcp)"
             ), ("0200.0000", "0200.0000: not an address"), ("0200.0000-0001", "0200.0000-0001: not an address"),
+            ("08", "08: not an address"),
+            ("4294967296", "4294967296: not an address"), ("1.16777216", "1.16777216: not an address"),
+            ("127.1.", "127.1.: not an address"), ("1.2.3.4.5", "1.2.3.4.5: not an address"),
+            ("[127.1]", "[127.1]: only an IPv6 address has brackets"), ("127.1/8", "127.1/8: not an address"),
+            ("127.1 ", "127.1 : not an address"),
             ("0200.0000.000g", "0200.0000.000g: not an address"), ("02000000000", "02000000000: not an address"),
         ])
     func mistakes(text: String, message: String) async throws {

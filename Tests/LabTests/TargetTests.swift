@@ -23,11 +23,28 @@ struct TargetTests {
             #expect(arping.output.contains("192.0.2.2") && arping.status == 0, "\(arping)")
             let scan = try await lab.scan("-j --all -p 80 0xc0000202")
             #expect(scan.objects("port").map { $0["addr"] } == ["192.0.2.2"], "\(scan)")
+            let silent = try await lab.run(
+                "a", [Binary.swiftNet, "arping", "-I", "va", "--probe", "192.0.777"])
+            #expect(silent.output.contains("192.0.3.9") && silent.status == 0, "\(silent)")
+            for text in ["0xe9fc0101", "233.252.257", "0351.0374.1.1"] {
+                let join = try await lab.run(
+                    "a", [Binary.swiftNet, "igmp-join", "-I", "va", "--duration", "0.1", text])
+                #expect(join.output.hasPrefix("Joined 233.252.1.1 on va"), "\(text): \(join)")
+                let query = try await lab.run(
+                    "a", [Binary.swiftNet, "igmp-query", "-jI", "va", "--force", "--response", "0.1", text])
+                #expect(query.status == 1 && query.errors.isEmpty, "\(text): \(query)")
+            }
+            let groups = try await lab.run("a", [Binary.swiftNet, "igmp-join", "233.252.257", "233.252.0.2"])
+            #expect(
+                groups.status == 2
+                    && groups.errors
+                        == "igmp-join: 233.252.257: an abbreviation of 233.252.1.1, accepted only for a single target\n",
+                "\(groups)")
             let refusal = "127.1: an abbreviation of 127.0.0.1, accepted only for a single target\n"
             for (command, arguments) in [
                 ("ping", "127.1 192.0.2.2"), ("traceroute", "127.1 192.0.2.2"),
                 ("tcp-syn-scan", "-p 80 127.1 192.0.2.2"),
-                ("tcp-syn-scan", "-p 80 192.0.2.2 --exclude 127.1"),
+                ("tcp-syn-scan", "-p 80 192.0.2.2 --exclude 127.1"), ("address", "127.1 192.0.2.2"),
             ] {
                 let many = try await lab.run(
                     "a", [Binary.swiftNet, command] + arguments.split(separator: " ").map(String.init))

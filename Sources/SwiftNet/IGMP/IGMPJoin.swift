@@ -149,7 +149,7 @@ extension IGMPJoin.Configuration {
     fileprivate func memberships(_ texts: [String]) throws(SwiftNetError) -> [IGMPJoinConfiguration.Membership] {
         var groups: [IPAddress] = []
         for text in texts {
-            let group = try MulticastLinks.group(text)
+            let group = try MulticastLinks.group(text, isOnlyTarget: texts.count == 1)
             if !groups.contains(group) { groups.append(group) }
         }
         guard !groups.isEmpty else {

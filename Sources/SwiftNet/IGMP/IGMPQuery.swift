@@ -119,7 +119,7 @@ public enum IGMPQuery: Tool {
 extension IGMPQuery.Configuration {
     fileprivate func query(_ text: String?) throws(SwiftNetError) -> MembershipQuery {
         func refuse(_ reason: String) -> SwiftNetError { SwiftNetError(.invalidArgument, nil, reason) }
-        let group: IPAddress? = if let text { try MulticastLinks.group(text) } else { nil }
+        let group: IPAddress? = if let text { try MulticastLinks.group(text, isOnlyTarget: true) } else { nil }
         let family = group?.family ?? family ?? .v4
         if let group, let asked = self.family, asked != group.family {
             throw refuse("\(asked == .v4 ? "-4" : "-6") cannot be used with \(group)")

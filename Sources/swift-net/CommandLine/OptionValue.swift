@@ -88,6 +88,14 @@ extension OptionValue where Value == IPAddress {
 }
 
 extension OptionValue where Value == IPv4Address {
+    /// An address that takes the place of a command's only target, and may have any form that inet_aton(3) accepts.
+    static var onlyTarget: Self {
+        OptionValue(specification: ValueSpecification(name: "ADDRESS")) { text in
+            guard let address = IPv4Address(inetAton: text) else { throw ValueError(expected: "an IPv4 address") }
+            return address
+        }
+    }
+
     static var ipv4: Self {
         OptionValue(specification: ValueSpecification(name: "ADDRESS")) { text in
             guard let address = IPv4Address(text) else { throw ValueError(expected: "an IPv4 address") }

@@ -20,7 +20,7 @@ public enum TargetExpression: Equatable, Sendable {
         case invalidOctetCount(Int)
         /// Octet lists for more than `OctetLists.maximumRangeCount` ranges.
         case tooManyRanges
-        /// Digits and dots that are not an IPv4 address, or text with colons that is not an IPv6 address.
+        /// Digits and dots that are not an IPv4 address, or text with colons or brackets that is not an IPv6 address.
         case invalidAddress
         /// A form of inet_aton(3) where only dotted decimal is accepted.
         case abbreviatedAddress(IPv4Address)
@@ -80,7 +80,7 @@ public enum TargetExpression: Equatable, Sendable {
             self = .address(.v4(address), zone: nil)
         } else if OctetLists.isWritten(as: text) {
             self = .ranges(try OctetLists(text).ranges())
-        } else if text.utf8.contains(UInt8(ascii: ":")) {
+        } else if text.utf8.contains(where: { ":[]".utf8.contains($0) }) {
             throw .invalidAddress
         } else if text.utf8.contains(where: { $0 == UInt8(ascii: ",") || $0 == UInt8(ascii: "*") }) {
             throw .invalidName

@@ -102,9 +102,15 @@ final class MulticastLinks {
     }
 
     /// Parses a group that hosts report (RFC 3376, section 6; RFC 3810, section 6).
-    static func group(_ text: String) throws(SwiftNetError) -> IPAddress {
-        guard let address = IPAddress(text), address.isMulticast else {
+    /// - Parameter isOnlyTarget: whether the address may have any form that inet_aton(3) accepts.
+    static func group(_ text: String, isOnlyTarget: Bool) throws(SwiftNetError) -> IPAddress {
+        let abbreviated = IPAddress(text) == nil ? IPv4Address(inetAton: text) : nil
+        guard let address = IPAddress(text) ?? abbreviated.map({ .v4($0) }), address.isMulticast else {
             throw SwiftNetError(.invalidArgument, text.isEmpty ? nil : text, "not a multicast group")
+        }
+        if let abbreviated, !isOnlyTarget {
+            throw SwiftNetError(
+                .invalidArgument, text, "\(TargetExpression.Problem.abbreviatedAddress(abbreviated))")
         }
         let isUnreported =
             switch address {

@@ -22,8 +22,9 @@ struct AddressReport {
     private(set) var rows: [Row] = []
 
     /// Parses an address.
+    /// - Parameter isOnly: whether an IPv4 address may have any form that inet_aton(3) accepts, such as `127.1`.
     /// - Throws: `UsageError` with the invalid part of the text.
-    init(_ text: String) throws {
+    init(_ text: String, isOnly: Bool) throws {
         let parts = text.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
         if parts.count == 1, let mac = MACAddress(text) ?? Self.bareMAC(text) {
             describe(mac)
@@ -34,7 +35,9 @@ struct AddressReport {
             return
         }
         let (name, zone) = try Self.zone(of: parts[0], text)
-        guard let address = IPAddress(name) else { throw UsageError("\(text): not an address") }
+        guard let address = try IPAddress(name) ?? Self.abbreviated(text, isOnly: isOnly) else {
+            throw UsageError("\(text): not an address")
+        }
         if let zone {
             guard address.family == .v6 else { throw UsageError("\(text): an IPv4 address has no zone") }
             guard !zone.isEmpty else { throw UsageError("\(text): empty zone (expected an interface after %)") }
@@ -57,6 +60,17 @@ struct AddressReport {
             return nil
         }
         return UInt64(text, radix: 16).map { MACAddress(rawValue: $0) }
+    }
+
+    /// Returns the address of a form of inet_aton(3). Octal digits that are written as a MAC address or a part of one, 11
+    /// or 12 of them or groups of four, are no such form.
+    private static func abbreviated(_ text: String, isOnly: Bool) throws -> IPAddress? {
+        let groups = text.split(separator: ".")
+        let isLikeMAC = groups.count > 1 ? groups.allSatisfy { $0.utf8.count == 4 } : text.utf8.count > 10
+        let isHexadecimal = text.utf8.contains { $0 | 0x20 == UInt8(ascii: "x") }
+        guard isHexadecimal || !isLikeMAC, let address = IPv4Address(inetAton: text) else { return nil }
+        guard isOnly else { throw UsageError("\(text): \(TargetExpression.Problem.abbreviatedAddress(address))") }
+        return .v4(address)
     }
 
     /// Separates an address from its zone (RFC 4007, section 11) and from brackets around both (RFC 3986, section

@@ -98,11 +98,11 @@ struct ArpingCommand: Command {
             $0.task = replies
         }
         options.option(
-            "--probe", value: .ipv4, help: "Check whether ADDRESS is free, as RFC 5227 does: exit 1 if it is taken.",
+            "--probe", value: .onlyTarget, help: "Check whether ADDRESS is free, as RFC 5227 does: exit 1 if it is taken.",
             excludes: others(probe)
         ) { ($0.task, $0.address) = (probe, $1) }
         options.option(
-            "--announce", value: .ipv4, help: "Announce ADDRESS, one of this host's, as RFC 5227 does.",
+            "--announce", value: .onlyTarget, help: "Announce ADDRESS, one of this host's, as RFC 5227 does.",
             excludes: others(announcement)
         ) { ($0.task, $0.address) = (announcement, $1) }
         options.option(
