@@ -183,6 +183,22 @@ struct PathsEngineTests {
         #expect(outcome.summary.elapsed < .seconds(6), "seed \(seed): \(outcome.summary.elapsed.seconds)")
     }
 
+    @Test(
+        "a router that loses packets is no dead branch, whatever routers and the target limit",
+        arguments: [(nil, 1), (6, 6), (6, 1), (1, 1)] as [(Int?, Int?)])
+    func lossyBranch(burst: Int?, targetBurst: Int?) {
+        for share in [0.3, 0.5] {
+            for seed in 0..<UInt64(100) {
+                var graph = SimulatedGraph.diamond(2, seed: seed)
+                (graph.burst, graph.targetBurst) = (burst, targetBurst)
+                graph.lossy = [[2, 1]: share]
+                let verdicts = trace(graph).summary.verdicts
+                let isDead = verdicts.contains { if case .deadBranch = $0 { true } else { false } }
+                #expect(!isDead, "\(share), seed \(seed): \(verdicts)")
+            }
+        }
+    }
+
     @Test("an unresponsive router that forwards packets is not a dead branch", arguments: 0..<10)
     func silentBranch(seed: UInt64) {
         var graph = SimulatedGraph.diamond(2, seed: seed)

@@ -137,6 +137,27 @@ struct PathHop: Sendable {
         dropNode(unresponsive)
     }
 
+    /// Probes flows of the unresponsive node again: a few times, if a flow of their router was found dead.
+    /// - Parameter interval: the time from one flow to the next.
+    mutating func retry(_ flows: some Sequence<Int>, interval: Nanoseconds, at now: Instant) {
+        var instant = now
+        for flow in flows {
+            guard let index = node(flow), nodes[index].address == nil else { continue }
+            nodes[index].flows.removeAll { $0 == flow }
+            if nodes[index].flows.isEmpty { dropNode(index) }
+            states[flow] = .due(instant)
+            failures[flow] = 0
+            pending += 1
+            instant = instant + interval
+        }
+    }
+
+    /// Probes flows of the unresponsive node again, as if no flow had been found dead.
+    mutating func revive(_ flows: some Sequence<Int>, at now: Instant) {
+        settled = []
+        retry(flows, interval: .zero, at: now)
+    }
+
     /// Retries the first flow once if no flow was answered.
     mutating func retryUnresponsive(at instant: Instant) {
         guard case .met(let node) = state(0), roundTrip == nil else { return }

@@ -50,10 +50,18 @@ extension PathsEngine {
         return min(hops.count, lastAnswered + 1 + configuration.gap)
     }
 
-    /// Returns routers after which some flows get no reply at any hop, while others reach the target.
-    private var deadBranches: [TraceVerdict] {
+    /// Routers at one hop after which some flows get no reply at any later hop, while others reach the target.
+    struct DeadBranch {
+        /// The first hop without a reply, counted from 0.
+        var hop: Int
+        var routers: [IPAddress]
+        var flows: [Int]
+    }
+
+    /// Returns the branches that seem dead.
+    var deadBranches: [DeadBranch] {
         guard isReached else { return [] }
-        var found: [TraceVerdict] = []
+        var found: [DeadBranch] = []
         for hop in hops.indices.dropFirst() where hops[hop].isAnswered {
             guard let unresponsive = hops[hop].nodes.first(where: { $0.address == nil }) else { continue }
             // After an unresponsive router that forwards packets, some flow is answered.
@@ -70,9 +78,7 @@ extension PathsEngine {
                 guard companions.allSatisfy(dead.contains) else { continue }
                 routers.insert(address)
             }
-            for router in routers.sorted() {
-                found.append(.deadBranch(timeToLive: configuration.firstHop + hop - 1, router: router))
-            }
+            if !routers.isEmpty { found.append(DeadBranch(hop: hop, routers: routers.sorted(), flows: dead)) }
         }
         return found
     }
@@ -90,7 +96,14 @@ extension PathsEngine {
             return .silentHop(timeToLive: first.timeToLive)
         }
         // Missing replies may be this host's own fault.
-        if prober.unsent > 0 { verdicts = [] } else { verdicts += deadBranches }
+        if prober.unsent > 0 {
+            verdicts = []
+        } else if areDeadBranchesVerified {
+            for branch in deadBranches {
+                let timeToLive = configuration.firstHop + branch.hop - 1
+                verdicts += branch.routers.map { .deadBranch(timeToLive: timeToLive, router: $0) }
+            }
+        }
         verdicts += graph.balanced
         if let isTranslatedAt { verdicts.append(.nat(timeToLive: configuration.firstHop + isTranslatedAt)) }
         if let refusingMTU {

@@ -27,6 +27,11 @@ public struct PathsEngine: Engine, ~Copyable {
     /// The last hop at which a router replied that is not the end of the path.
     private var lastRouter = -1
     private var hasLookedAgain = false
+    /// The tags of flows of branches that seem dead, while they are probed again.
+    private var suspects: Set<Int> = []
+    private var verifications = 0
+    /// Whether every branch that seems dead stayed so when it was probed again.
+    private(set) var areDeadBranchesVerified = false
     /// The last router from which flows other than the first were tried; nil for none yet.
     private var triedFrom: Int?
     var start: Instant?
@@ -97,7 +102,9 @@ public struct PathsEngine: Engine, ~Copyable {
                 return .at(now)
             }
             // The first flow got no reply, or an error: another flow may take a branch that works.
-            guard !isReached, triedFrom != lastRouter else { return finish(at: now) }
+            guard !isReached, triedFrom != lastRouter else {
+                return verifyDeadBranches(at: now) ? .at(now) : finish(at: now)
+            }
             triedFrom = lastRouter
             tryOtherFlows(at: now)
             return .at(now)
@@ -167,6 +174,38 @@ public struct PathsEngine: Engine, ~Copyable {
                     hops[hop].ask(flow, at: now)
                 }
             }
+        }
+    }
+
+    // MARK: Dead branches
+
+    /// The maximum number of times that branches are probed again, and the number of flows per branch.
+    private static let mostVerifications = 4
+    private static let suspectsPerBranch = 2
+
+    /// Probes some flows of each branch that seems dead again, slowly: a router that loses packets, or that limits its
+    /// errors, is not dead.
+    /// - Returns: whether there are such branches.
+    private mutating func verifyDeadBranches(at now: Instant) -> Bool {
+        guard !areDeadBranchesVerified, verifications < Self.mostVerifications else { return false }
+        let branches = deadBranches
+        verifications += 1
+        areDeadBranchesVerified = true
+        for branch in branches {
+            let flows = branch.flows.prefix(Self.suspectsPerBranch)
+            hops[branch.hop].retry(flows, interval: PathHop.slowInterval, at: now)
+            suspects.formUnion(flows.map { branch.hop * Self.flowLimit + $0 })
+        }
+        return !branches.isEmpty
+    }
+
+    /// A branch works after all: the other flows without an end were lost by chance, and are probed again.
+    private mutating func reviveBranches(from hop: Int, at now: Instant) {
+        areDeadBranchesVerified = false
+        suspects = []
+        for further in hops.indices.dropFirst(hop) {
+            let lost = hops[further].nodes.first { $0.address == nil }?.flows ?? []
+            hops[further].revive(lost.filter { ends[$0] == nil }, at: now)
         }
     }
 
@@ -310,6 +349,7 @@ public struct PathsEngine: Engine, ~Copyable {
             for further in hops.indices.dropFirst(hop + 1) where hops[further].isAsked(flow) { hops[further].end(flow) }
         }
         if answer.isTarget { isReached = true }
+        if suspects.contains(arrival.tag) { reviveBranches(from: hop, at: packet.arrival) }
         if answer.isTranslated { isTranslatedAt = min(isTranslatedAt ?? hop, hop) }
         if known.insert(answer.source).inserted { events.append(.answered(answer.source)) }
     }
