@@ -98,7 +98,8 @@ struct ArpingCommand: Command {
             $0.task = replies
         }
         options.option(
-            "--probe", value: .onlyTarget, help: "Check whether ADDRESS is free, as RFC 5227 does: exit 1 if it is taken.",
+            "--probe", value: .onlyTarget,
+            help: "Check whether ADDRESS is free, as RFC 5227 does: exit 1 if it is taken.",
             excludes: others(probe)
         ) { ($0.task, $0.address) = (probe, $1) }
         options.option(

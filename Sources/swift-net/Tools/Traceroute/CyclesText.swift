@@ -69,7 +69,8 @@ struct CyclesColumns {
     private let titles: [String]
 
     init(showsMTU: Bool) {
-        titles = [" Loss%", "   Snt", "   Last", "   Avg", "  Best", "  Wrst", " StDev"] + (showsMTU ? ["    MTU"] : [])
+        titles =
+            [" Loss%", "   Snt", "   Last", "   Avg", "  Best", "  Wrst", " StDev"] + (showsMTU ? ["    MTU"] : [])
     }
 
     var count: Int { titles.count }
