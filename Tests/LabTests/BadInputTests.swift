@@ -41,6 +41,8 @@ struct BadInputTests {
             (["192.0.2.0/33"], "192.0.2.0/33"), (["::1%nosuch0"], "nosuch0"),
             (["--alive", "--unreachable", "127.0.0.1", "127.0.0.2"], "--alive"),
             (["-f", "127.0.0.1", "127.0.0.2"], "-f cannot be used with several targets"),
+            (["-R", "127.0.0.1", "127.0.0.2"], "-R cannot be used with several targets"),
+            (["-T", "tsonly", "127.0.0.0/30"], "-T cannot be used with several targets"),
             (["--plot", "127.0.0.1", "127.0.0.2"], "--plot cannot be used with several targets"),
             (
                 ["--icmp", "router-solicitation", "127.0.0.1", "127.0.0.2"],

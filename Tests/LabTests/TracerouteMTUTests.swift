@@ -116,6 +116,11 @@ struct TracerouteMTUTests {
             #expect(ipv6.objects("hop").map { $0["mtu"] } == ["1500", "1400"], "\(ipv6.output)")
             let loopback = try await lab.traceroute("a", "-nj --mtu 127.0.0.1")
             #expect(loopback.status == 0 && loopback.summary?["path_mtu"] == "65535", "\(loopback.output)")
+            for mode in ["-I", "-U", "--report --cycles 1"] {
+                let longest = try await lab.traceroute("a", "-nj --mtu \(mode) ::1")
+                #expect(longest.status == 0 && longest.summary?["path_mtu"] == "65535", "\(mode): \(longest.output)")
+                #expect(longest.summary?.text.contains(#""verdict":[]"#) == true, "\(mode): \(longest.output)")
+            }
             let refused = try await lab.traceroute("a", "-T --mtu 192.0.2.254")
             #expect(
                 refused.status == 2

@@ -162,7 +162,8 @@ public final class TracerouteRunner {
         // Packets are sent exactly as the engine built them, regardless of the kernel's cached path MTU.
         sockets.pathMTUDiscovery = .probe
         // The longest reply is an echo reply, as long as its request.
-        sockets.longestPacket = max(sockets.longestPacket, asked.packetLength ?? 80)
+        let isLongest = asked.findsPathMTU && asked.probe.method == .icmp
+        sockets.longestPacket = max(sockets.longestPacket, isLongest ? 65_535 : asked.packetLength ?? 80)
         sockets.acceptsAllErrors = true
         sockets.receiveBuffer = 1 << 20
         var channels: [IPAddress.Family: ICMPChannel] = [:]

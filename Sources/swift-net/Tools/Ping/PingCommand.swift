@@ -101,12 +101,13 @@ struct PingCommand: Command {
             help: "Set path MTU discovery: do and probe set DF, want also fragments locally, dont does not set DF."
         ) { $0.ping.pathMTUDiscovery = $1 }
         options.option("--icmp", value: .choice(ICMPQuery.self, "QUERY"), help: queryHelp) { $0.ping.query = $1 }
-        options.flag("-R", "--record-route", help: "Record the route (IPv4).", excludes: ["-T"]) {
+        options.flag("-R", "--record-route", help: "Record the route (IPv4).", in: [single], excludes: ["-T"]) {
             $0.recordsRoute = true
         }
         options.option(
             "-T", "--timestamp", value: .choice(IPTimestampChoice.self),
-            help: "Add an IP timestamp option (IPv4); tsprespec takes up to 4 hosts, the target last."
+            help: "Add an IP timestamp option (IPv4); tsprespec takes up to 4 hosts, the target last.",
+            in: [single]
         ) { $0.timestampOption = $1 }
         options.option(
             "--fragment", value: .integer(8...65_528, "BYTES"),
