@@ -123,6 +123,18 @@ struct CyclesPathsTests {
         #expect(outcome.paths.count == 2 && losses.isEmpty, "\(losses)")
     }
 
+    @Test("routers whose limit of errors the search used up keep the addresses that it found")
+    func limitedFromSearch() {
+        var graph = SimulatedGraph.diamond(2, seed: 5)
+        graph.burst = 6
+        graph.targetBurst = 1
+        let outcome = measure(graph, cycles: 1, confidence: 0.95)
+        #expect(
+            outcome.addresses.map { $0.prefix(3) } == [0, 1].map { [address(1, 0), address(2, $0), address(3, 0)] })
+        #expect(outcome.addresses.first?.last == .v4(Echo.there))
+        #expect(outcome.paths.joined.contains { $0.received == 0 })
+    }
+
     @Test("stopped during the search, and during the cycles; a target that never replies")
     func stopped() {
         let early = measure(.diamond(4, seed: 1), stop: .milliseconds(5))

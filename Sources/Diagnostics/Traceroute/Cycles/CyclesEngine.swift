@@ -32,7 +32,7 @@ public struct CyclesEngine: Engine, ~Copyable {
     private(set) var finder: PathsEngine
     let findsPaths: Bool
     private(set) var isSearching: Bool
-    private(set) var flows = [CyclesFlow(flow: 0)]
+    private(set) var flows = [CyclesFlow()]
     /// The path that is probed in this cycle.
     private var turn = 0
     /// The probes in send order; tags count up.
@@ -134,7 +134,7 @@ public struct CyclesEngine: Engine, ~Copyable {
         prober = TraceProber(later, remembering: rememberedCount)
         _ = prober.setLink(finder.linkFailure) { _ in false }
         let found = finder.pathFlows.prefix(Self.mostPaths)
-        if !found.isEmpty { flows = found.map { CyclesFlow(flow: $0.flow, finalHop: $0.finalHop) } }
+        if !found.isEmpty { flows = found.map { CyclesFlow($0, firstHop: configuration.firstHop) } }
     }
 
     private var isDone: Bool { cycles.map { cycleCount >= $0 } ?? false }

@@ -34,11 +34,18 @@ struct CyclesFlow: Sendable {
     /// The search for the path MTU; nil before it begins.
     var mtuSearch: PathMTUSearch?
 
-    /// - Parameter finalHop: the hop at which the path ends, counted from 0; nil if the first cycle is to find it.
-    init(flow: Int, finalHop: Int? = nil) {
-        self.flow = flow
-        self.finalHop = finalHop
+    /// The first flow, whose path the first cycle is to find.
+    init() { (flow, isKnown) = (0, false) }
+
+    /// A flow whose path is known, so that hops whose replies are limited from now on have their addresses.
+    init(_ found: PathsEngine.PathFlow, firstHop: Int) {
+        flow = found.flow
+        finalHop = found.finalHop
         isKnown = finalHop != nil
+        for (hop, address) in found.addresses.enumerated() {
+            reach(hop, firstHop: firstHop)
+            if let address { all[hop].add(address) }
+        }
     }
 
     /// Whether the first cycle has not found the end of the path yet.

@@ -124,6 +124,8 @@ extension PathsEngine {
         var flow: Int
         /// The hop at which the flow ends, counted from 0; nil if that is not known.
         var finalHop: Int?
+        /// The router at each hop; nil if it did not reply.
+        var addresses: [IPAddress?]
     }
 
     /// The mark of the next probe.
@@ -153,7 +155,11 @@ extension PathsEngine {
             }
             if !isCovered { chosen.append(candidate) }
         }
-        return chosen.sorted { precedes($0.nodes, $1.nodes) }.map { PathFlow(flow: $0.flow, finalHop: ends[$0.flow]) }
+        return chosen.sorted { precedes($0.nodes, $1.nodes) }.map { chosen in
+            PathFlow(
+                flow: chosen.flow, finalHop: ends[chosen.flow],
+                addresses: chosen.nodes.enumerated().map { hop, node in node.flatMap { hops[hop].nodes[$0].address } })
+        }
     }
 
     private func precedes(_ left: [Int?], _ right: [Int?]) -> Bool {
