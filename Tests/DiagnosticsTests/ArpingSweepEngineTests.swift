@@ -100,4 +100,14 @@ struct ArpingSweepEngineTests {
         #expect(outcome.summary.hosts >= 495, "seed \(seed)")
         #expect(outcome.events.count == outcome.summary.hosts, "seed \(seed)")
     }
+
+    @Test("a station with many addresses is a proxy if it has more than half of all")
+    func proxies() {
+        var summary = ArpingSweepSummary()
+        let mac = MACAddress(rawValue: 0x0200_0000_0001)
+        for (addresses, hosts, isProxy) in [(16, 31, true), (15, 20, false), (16, 32, false), (200, 250, true)] {
+            (summary.hosts, summary.largest) = (hosts, (mac, addresses))
+            #expect((summary.proxy != nil) == isProxy, "\(addresses) of \(hosts)")
+        }
+    }
 }

@@ -71,8 +71,9 @@ struct EnginesAndHostsTests {
     @Test(
         "fragments by hand: in any order they get through, overlapping ones end at the target",
         arguments: PingFragmentPlan.Order.allCases)
-    func fragments(order: PingFragmentPlan.Order) {
-        let summary = ping(length: 400) { $0.fragments = PingFragmentPlan(size: 64, order: order) }.summary
+    func fragments(order: PingFragmentPlan.Order) throws {
+        let plan = try PingFragmentPlan(size: 64, order: order)
+        let summary = ping(length: 400) { $0.fragments = plan }.summary
         #expect(summary.answered == (order == .overlapping ? 0 : 10) && summary.different == 0)
     }
 

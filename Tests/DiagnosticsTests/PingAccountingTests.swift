@@ -188,8 +188,8 @@ struct PingAccountingTests {
     }
 
     @Test("a reply with part of the data does not count as reassembled")
-    func partOfTheData() {
-        let plan = PingFragmentPlan(size: 64)
+    func partOfTheData() throws {
+        let plan = try PingFragmentPlan(size: 64)
         var summary = PingSummary()
         summary.answered = 2
         summary.truncated = 2

@@ -37,7 +37,7 @@ struct PingFragmentPlanTests {
         var random = SeededGenerator(seed: seed)
         let family: IPAddress.Family = Bool.random(using: &random) ? .v4 : .v6
         let order: PingFragmentPlan.Order = Bool.random(using: &random) ? .inOrder : .reversed
-        let plan = PingFragmentPlan(size: 8 * Int.random(in: 1...100, using: &random), order: order)
+        let plan = try PingFragmentPlan(size: 8 * Int.random(in: 1...100, using: &random), order: order)
         let size = Int.random(in: 1...5_000, using: &random)
         let packets = packets(plan, size: size, family: family, seed: seed)
         #expect(packets.count == plan.count(size + 8), "seed \(seed)")
@@ -60,10 +60,24 @@ struct PingFragmentPlanTests {
     }
 
     @Test(
+        "sizes that cannot be: no multiple of 8, too short, more than the offset field counts",
+        arguments: [
+            (63, .inOrder, 8), (0, .reversed, 8), (-8, .inOrder, 8), (16, .overlapping, 24), (65_536, .inOrder, 8),
+        ]
+            as [(Int, PingFragmentPlan.Order, Int)])
+    func sizes(size: Int, order: PingFragmentPlan.Order, least: Int) {
+        let error = #expect(throws: PingFragmentPlan.InvalidSize.self) {
+            try PingFragmentPlan(size: size, order: order)
+        }
+        #expect(error?.description == "invalid fragment size \(size) (expected a multiple of 8, \(least) or more)")
+    }
+
+    @Test(
         "overlapping: keeping the first or the last copy gives different messages, both with a correct checksum"
     )
     func overlapping() throws {
-        let packets = packets(PingFragmentPlan(size: 64, order: .overlapping), size: 400, family: .v4, seed: 1)
+        let plan = try PingFragmentPlan(size: 64, order: .overlapping)
+        let packets = packets(plan, size: 400, family: .v4, seed: 1)
         var reassembly = Reassembly()
         #expect(packets.map { add($0, .v4, to: &reassembly) }.contains(.dropped(.overlap)))
         var messages: [[UInt8]] = []

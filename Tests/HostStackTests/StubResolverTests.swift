@@ -31,8 +31,8 @@ struct StubResolverTests {
                 let number = UInt8(2 + index)
                 let server = wire.add(number)
                 servers.append(server)
-                if listens { _ = try server.host.bind(StubResolver.serverPort) }
-                if withTCP { server.host.listen(StubResolver.serverPort) }
+                if listens { _ = try server.host.bind(DNSMessage.serverPort) }
+                if withTCP { server.host.listen(DNSMessage.serverPort) }
                 server.application = { [unowned self] host, event, now in
                     serve(event, number, &host, reply, now)
                 }

@@ -11,7 +11,7 @@ struct ArpingArgumentTests {
             ("192.0.2.2 192.0.2.3", "192.0.2.3: arping takes one target"),
             ("192.0.2.0/24", "192.0.2.0/24: a network requires --sweep: arping --sweep 192.0.2.0/24"),
             ("http://192.0.2.2/", "http://192.0.2.2/: arping takes a host; http-probe takes URLs"),
-            ("01:00:5e:00:00:01", "01:00:5e:00:00:01 is not a unicast MAC address"),
+            ("01:00:5e:00:00:01", "01:00:5e:00:00:01: not the MAC address of one host"),
             ("-D 02:00:00:00:00:07", "-D cannot be used with a MAC address as target"),
             ("-t 02:00:00:00:00:08 02:00:00:00:00:07", "-t cannot be used with a MAC address as target"),
             ("-b 02:00:00:00:00:07", "-b cannot be used with a MAC address as target"),

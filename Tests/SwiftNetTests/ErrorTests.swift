@@ -76,7 +76,9 @@ struct ErrorTests {
         var configuration = DHCPDiscover.Configuration()
         configuration.mac = .broadcast
         let error = #expect(throws: SwiftNetError.self) { try DHCPDiscover.run(nil, configuration) }
-        #expect(error?.description == "ff:ff:ff:ff:ff:ff is not the MAC address of one host")
+        #expect(
+            error?.description
+                == "invalid value 'ff:ff:ff:ff:ff:ff' for --mac (expected the MAC address of one host)")
     }
 
     @Test("a query or an option that the family does not have, and a report interval of 0")

@@ -50,6 +50,11 @@ public struct ArpingConfiguration: Sendable {
     /// Whether to report ignored replies.
     public var reportsIgnored = false
 
+    /// The limited numbers of probes.
+    public static let counts = 1...Int(Int32.max)
+    /// The minimum interval between probes.
+    public static let leastInterval = Nanoseconds.microseconds(1)
+
     public init(mac: MACAddress, source: IPv4Address, target: IPv4Address) {
         self.mac = mac
         self.source = source

@@ -17,6 +17,11 @@ public struct ArpingSweepConfiguration: Sendable {
     /// Whether to report ignored replies.
     public var reportsIgnored = false
 
+    /// The numbers of retries.
+    public static let retryCounts = 0...100
+    /// The minimum time to wait for replies.
+    public static let leastTimeout = Nanoseconds.milliseconds(1)
+
     public init(mac: MACAddress, source: IPv4Address, targets: AddressSet) {
         self.mac = mac
         self.source = source
@@ -56,6 +61,12 @@ public struct ArpingSweepSummary: Sendable {
     /// The station that claims the most addresses, and their number.
     public var largest: (mac: MACAddress, addresses: Int)?
     public var elapsed = Nanoseconds.zero
+
+    /// The station that replies for others, by proxy ARP (RFC 1027): it claims at least 16 addresses, and more than half
+    /// of those found. Nil if there is none.
+    public var proxy: (mac: MACAddress, addresses: Int)? {
+        largest.flatMap { $0.addresses >= 16 && $0.addresses > hosts / 2 ? $0 : nil }
+    }
 }
 
 /// Finds every host of a network by rounds of ARP broadcasts; each round probes only the addresses that have not

@@ -35,9 +35,9 @@ public struct IGMPJoinConfiguration: Sendable {
     /// The highest protocol version to use; nil for the newest.
     public var versions: [IPAddress.Family: MembershipVersion] = [:]
     /// The number of times that a change is reported (RFC 3376, section 8.1), unless the querier announces another.
-    public var robustness = 2
+    public var robustness = MembershipQuery.defaultRobustness
     /// The interval of general queries, unless the querier announces another (RFC 3376, section 8.2).
-    public var queryInterval = Nanoseconds.seconds(125)
+    public var queryInterval = MembershipQuery.defaultInterval
     /// Whether the kernel sends the reports and the engine only receives.
     public var isJoinedBySystem = false
     /// The duration until the groups are left; nil for no limit.

@@ -21,6 +21,9 @@ public struct IGMPQueryConfiguration: Sendable {
     /// The maximum duration of the run; nil for none.
     public var deadline: Nanoseconds?
 
+    /// The numbers of queries.
+    public static let counts = 1...1_000
+
     public init(identity: LinkIdentity, mtu: Int, query: MembershipQuery) {
         self.identity = identity
         self.mtu = mtu

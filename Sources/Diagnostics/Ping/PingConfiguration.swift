@@ -49,4 +49,12 @@ public struct PingConfiguration: Sendable {
         self.destination = destination
         self.format = format
     }
+
+    /// The numbers of probes that can be sent without waiting for the interval.
+    public static let preloads = 1...65_536
+    /// The numbers of consecutive replies that can end a run: fewer than there are sequence numbers.
+    public static let consecutiveCounts = 1...60_000
+    /// The lengths of the data of echo requests, in bytes: an IPv4 datagram has up to 65,535 with both headers.
+    public static let dataLengths =
+        0...Int(UInt16.max) - IPv4View.minimumHeaderLength - ICMPv4View.headerLength
 }

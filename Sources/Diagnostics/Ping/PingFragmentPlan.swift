@@ -11,18 +11,35 @@ public struct PingFragmentPlan: Sendable, Hashable {
         case overlapping
     }
 
-    /// Bytes of the message per fragment: a multiple of 8.
-    public var size: Int
-    public var order: Order
+    /// Bytes of the message per fragment: a multiple of 8 in `sizes`.
+    public let size: Int
+    public let order: Order
 
     /// The overlap, in bytes.
     static let overlap = 8
     /// The minimum size of overlapping fragments: the ICMP header and the cookie do not overlap.
     public static let leastOverlappingSize = 24
+    /// The sizes of fragments: offsets are counted in units of 8 bytes, in 13 bits (RFC 791, section 3.1).
+    public static let sizes = 8...8 * 8_191
 
-    /// - Parameter size: at least 8, or `leastOverlappingSize` if the fragments overlap.
-    public init(size: Int, order: Order = .inOrder) {
-        self.size = max(size & ~7, order == .overlapping ? Self.leastOverlappingSize : 8)
+    /// The size of the fragments is invalid.
+    public struct InvalidSize: Error, Hashable, CustomStringConvertible {
+        /// The size in bytes.
+        public var size: Int
+        /// The valid sizes: `a multiple of 8, 24 or more`.
+        public var expected: String
+
+        public var description: String { "invalid fragment size \(size) (expected \(expected))" }
+    }
+
+    /// - Parameter size: at least `leastOverlappingSize` if the fragments overlap.
+    /// - Throws: if the size is no multiple of 8, or out of range.
+    public init(size: Int, order: Order = .inOrder) throws(InvalidSize) {
+        let least = order == .overlapping ? Self.leastOverlappingSize : Self.sizes.lowerBound
+        guard size % 8 == 0, size >= least, size <= Self.sizes.upperBound else {
+            throw InvalidSize(size: size, expected: "a multiple of 8, \(least) or more")
+        }
+        self.size = size
         self.order = order
     }
 

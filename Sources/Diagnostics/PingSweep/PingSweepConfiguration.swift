@@ -6,7 +6,7 @@ public struct PingSweepConfiguration: Sendable {
     /// The number of probes per target.
     public enum Plan: Sendable, Equatable {
         /// Probe until the target replies, with up to this many retries.
-        case untilAnswered(retries: Int)
+        case untilAnswered(retries: Int = 3)
         /// Send this many probes, or nil for no limit, at this interval.
         case count(Int?, period: Nanoseconds)
 
@@ -34,7 +34,7 @@ public struct PingSweepConfiguration: Sendable {
     public var v6: PingProbeFormat?
     /// Targets to which another source address than that of `v4` or `v6` is used, because their route has another.
     public var otherSources: [OtherSource] = []
-    public var plan = Plan.untilAnswered(retries: 3)
+    public var plan = Plan.untilAnswered()
     /// The time that a probe waits for its reply.
     public var timeout = Nanoseconds.milliseconds(500)
     /// Packets per second over all targets; nil for as fast as the kernel accepts them.
@@ -65,6 +65,11 @@ public struct PingSweepConfiguration: Sendable {
     public var recentCount = 0
 
     public init(targets: PingSweepTargetList) { self.targets = targets }
+
+    /// The numbers of retries.
+    public static let retryCounts = 0...1_000
+    /// The limited numbers of probes per target: each has a sequence number.
+    public static let counts = 1...Int(UInt16.max)
 }
 
 /// An event of a sweep.

@@ -20,6 +20,11 @@ public struct RARPQueryConfiguration: Sendable {
     /// Whether to report ignored replies.
     public var reportsIgnored = false
 
+    /// The limited numbers of requests per MAC address.
+    public static let attemptCounts = 1...1_000
+    /// The minimum first pause.
+    public static let leastPause = Nanoseconds.milliseconds(10)
+
     public init(mac: MACAddress, subjects: [MACAddress]) {
         self.mac = mac
         self.subjects = subjects

@@ -47,8 +47,6 @@ public struct StubResolver: Sendable {
     private let key: SipHash
     private var drawn: UInt64 = 0
 
-    /// The port of DNS servers.
-    public static let serverPort: UInt16 = 53
     private static let recursionDesired: UInt16 = 0x0100
 
     /// - Parameter seed: random bits for identifications.
@@ -113,7 +111,7 @@ public struct StubResolver: Sendable {
         _ number: UInt64, _ lookup: inout Lookup, to server: IPAddress, on host: inout UserSpaceHost, at now: Instant
     ) -> Bool {
         if lookup.query.usesTCP { return connect(number, &lookup, to: server, on: &host, at: now) }
-        let remote = TCPEndpoint(server, Self.serverPort)
+        let remote = TCPEndpoint(server, DNSMessage.serverPort)
         guard let port = try? host.openDatagrams(to: remote, owner: .resolver) else { return false }
         let identification = nextIdentification()
         ports[port] = number
@@ -230,7 +228,9 @@ public struct StubResolver: Sendable {
     private mutating func connect(
         _ number: UInt64, _ lookup: inout Lookup, to server: IPAddress, on host: inout UserSpaceHost, at now: Instant
     ) -> Bool {
-        guard let connection = host.connect(to: TCPEndpoint(server, Self.serverPort), at: now) else { return false }
+        guard let connection = host.connect(to: TCPEndpoint(server, DNSMessage.serverPort), at: now) else {
+            return false
+        }
         connections[connection] = number
         lookup.stream = Stream(server: server, identification: nextIdentification(), connection: connection)
         return true

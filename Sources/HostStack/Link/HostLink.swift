@@ -51,7 +51,8 @@ struct HostLink: Sendable {
         where groups.contains(where: { $0.family == version.family }) {
             memberships.append(
                 MembershipHost(
-                    version: version, packetLength: configuration.mtu, robustness: 2, queryInterval: .seconds(125),
+                    version: version, packetLength: configuration.mtu,
+                    robustness: MembershipQuery.defaultRobustness, queryInterval: MembershipQuery.defaultInterval,
                     seed: random.next()))
         }
         // The all-nodes group is never reported (RFC 3810, section 6).

@@ -38,12 +38,19 @@ public struct MembershipQuery: Hashable, Sendable {
     public var sources: [IPAddress] = []
     /// The maximum response time.
     public var maximumResponse: Nanoseconds
-    /// The robustness variable: the number of lost messages to tolerate; 0 if the query does not contain it.
+    /// The robustness variable, in `robustnessValues`: the number of lost messages to tolerate; 0 if the query does not contain it.
     public var robustness = 0
     /// The interval between general queries; zero if the query does not contain it.
     public var interval = Nanoseconds.zero
     /// The S flag: other routers do not update their timers.
     public var suppressesRouters = false
+
+    /// The values of the robustness variable: its field has 3 bits (RFC 3376, section 4.1.6).
+    public static let robustnessValues = 1...7
+    /// The default robustness variable (RFC 3376, section 8.1; RFC 3810, section 9.1).
+    public static let defaultRobustness = 2
+    /// The default interval between general queries (RFC 3376, section 8.2; RFC 3810, section 9.2).
+    public static let defaultInterval = Nanoseconds.seconds(125)
 
     public init(
         version: MembershipVersion, group: IPAddress? = nil, sources: [IPAddress] = [], maximumResponse: Nanoseconds

@@ -14,6 +14,9 @@ public enum MembershipVersion: Hashable, Sendable {
     /// RFC 3810.
     case mld2
 
+    /// The version numbers of a protocol: IGMP or MLD.
+    public static func numbers(_ family: IPAddress.Family) -> ClosedRange<Int> { 1...newest(family).number }
+
     /// Returns the version with this number, or nil if the family has no such version.
     public init?(_ number: Int, family: IPAddress.Family) {
         switch (family, number) {

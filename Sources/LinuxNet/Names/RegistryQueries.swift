@@ -11,10 +11,20 @@ public final class RegistryQueries {
     public enum Source: Sendable, Equatable {
         /// A server of the whois protocol (RFC 3912): a line is sent, text is returned. The server is a name, which is
         /// resolved at the first query, or an address; the standard TCP port is 43.
-        case whois(server: String, port: UInt16)
+        case whois(server: String = "whois.radb.net", port: UInt16 = whoisPort)
         /// TXT records in DNS: the name has the address as in a reverse lookup, and `origin.ZONE` for IPv4 or
         /// `origin6.ZONE` for IPv6. The records are the lines of the text.
-        case dns(zone: String)
+        case dns(zone: String = "asn.cymru.com")
+
+        /// The port of whois (RFC 3912).
+        public static let whoisPort: UInt16 = 43
+
+        /// Returns the port of a service: a number, or `nicname`, the name of whois in services(5); nil if it is neither.
+        /// - Parameter name: nil for whois.
+        public static func port(ofService name: String?) -> UInt16? {
+            guard let name, name != "nicname" else { return whoisPort }
+            return UInt16(name)
+        }
     }
 
     public enum Entry: Sendable, Equatable {

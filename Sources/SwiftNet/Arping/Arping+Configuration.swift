@@ -28,8 +28,11 @@ extension Arping {
         /// Whether `source` may be an address that this host does not have. It is used only if no host on the link replies
         /// to ARP for it; not for announcements, and not for a target that is a MAC address.
         public var checksUnownedSource = false
-        /// The VLAN tag of probes, and the only VLAN to receive; nil for untagged frames.
-        public var tag: VLANTag?
+        /// The VLAN of probes, and the only one to receive, 0 to 4,094: 0 is a tag that has only a priority (IEEE 802.1Q).
+        /// Nil for untagged frames.
+        public var vlan: UInt16?
+        /// The priority code point of the tag, 0 to 7.
+        public var vlanPriority: UInt8 = 0
         /// The destination MAC address of probes from the start; nil for broadcast.
         public var targetMAC: MACAddress?
         /// For a target that is a MAC address: the destination IP address of echo requests. Nil for the address in the
@@ -48,6 +51,34 @@ extension Arping {
         public init(count: Int? = nil, interval: Nanoseconds = .seconds(1)) {
             self.count = count
             self.interval = interval
+        }
+
+        /// The tag of probes.
+        var tag: VLANTag? { vlan.map { VLANTag(identifier: $0, priority: vlanPriority, etherType: .arp) } }
+
+        /// Throws if a value is out of range, or does not apply to the kind of target.
+        func check(_ target: ArpingTarget) throws(SwiftNetError) {
+            try SwiftNetError.check(count, in: ArpingConfiguration.counts, "-c")
+            try SwiftNetError.check(interval, in: ArpingConfiguration.leastInterval...Nanoseconds(.max), "-W")
+            try SwiftNetError.check(vlan, in: VLANTag.identifiers, "--vlan")
+            try SwiftNetError.check(vlanPriority, in: VLANTag.priorities, "-Q")
+            guard case .station = target else {
+                guard targetAddress == nil else {
+                    throw SwiftNetError(.invalidArgument, nil, "-T requires a MAC address as target")
+                }
+                return
+            }
+            // An echo request has one destination, and announces nothing.
+            let option: String? =
+                switch mode {
+                case .detectDuplicates: "-D"
+                case .announceByRequest: "-U"
+                case .announceByReply: "-A"
+                case .ask: targetMAC == nil ? nil : "-t"
+                }
+            if let option {
+                throw SwiftNetError(.invalidArgument, nil, "\(option) cannot be used with a MAC address as target")
+            }
         }
 
         /// RFC 5227's check whether an address is free (section 2.1): it is free if no host replies.

@@ -49,6 +49,7 @@ public enum Arping: Tool {
 
         fileprivate init(_ text: String, _ asked: Configuration, _ options: RunOptions) throws {
             let target = try ArpingTarget(text)
+            try asked.check(target)
             try EthernetLink.checkName(asked.interface)
             let (session, sockets) = try Session.openLink(
                 options, for: "arping", sockets: asked.checksUnownedSource ? 2 : 1)
@@ -59,7 +60,7 @@ public enum Arping: Tool {
             port = try session.linkPort(
                 sockets, on: found.link.index,
                 hearing: found.station == nil ? .etherTypes([.arp]) : .protocols([.icmp]),
-                vlan: asked.tag?.identifier)
+                vlan: asked.vlan)
             configuration = asked.engine(found, deadline: session.remaining(of: asked.deadline))
         }
 

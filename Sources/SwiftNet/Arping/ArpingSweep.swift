@@ -25,9 +25,9 @@ public enum ArpingSweep: Tool {
         public var source: IPv4Address?
         /// Probes per second, more than 0; nil for as fast as the kernel accepts them.
         public var rate: Double? = 2_000
-        /// The number of retries per unanswered address.
+        /// The number of retries per unanswered address, 0 to 100.
         public var retries = 2
-        /// The time to wait for replies after the last probe of a round.
+        /// The time to wait for replies after the last probe of a round, at least 1 ms.
         public var timeout = Nanoseconds.milliseconds(500)
         /// The VLAN tag of probes, and the only VLAN to receive, 1 to 4,094 (IEEE 802.1Q); nil for untagged frames.
         public var vlan: UInt16?
@@ -45,6 +45,12 @@ public enum ArpingSweep: Tool {
     ) throws(SwiftNetError) -> Prepared {
         try SwiftNetError.wrapping {
             try SwiftNetError.check(rate: configuration.rate)
+            try SwiftNetError.check(configuration.retries, in: ArpingSweepConfiguration.retryCounts, "--retries")
+            try SwiftNetError.check(configuration.vlan, in: VLANTag.vlans, "--vlan")
+            guard configuration.timeout >= ArpingSweepConfiguration.leastTimeout else {
+                throw SwiftNetError.invalid(
+                    configuration.timeout.wholeMilliseconds / 1_000, "-w", expected: "0.001 or more with --sweep")
+            }
             return try Prepared(network, configuration, options)
         }
     }

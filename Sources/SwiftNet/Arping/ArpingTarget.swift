@@ -24,9 +24,7 @@ enum ArpingTarget {
 
     init(_ text: String) throws(SwiftNetError) {
         if let station = MACAddress(text) {
-            guard !station.isMulticast else {
-                throw SwiftNetError(.invalidArgument, nil, "\(station) is not a unicast MAC address")
-            }
+            try SwiftNetError.check(station: station)
             self = .station(station)
         } else {
             self = .host(try SwiftNetError.target(text, isOnlyTarget: true), text)

@@ -58,9 +58,7 @@ public enum DHCPDiscover: Tool {
         private var port: PacketSocketPort
 
         fileprivate init(_ interface: String?, _ asked: Configuration, _ options: RunOptions) throws {
-            if let mac = asked.mac, !mac.isStation {
-                throw SwiftNetError(.invalidArgument, nil, "\(mac) is not the MAC address of one host")
-            }
+            try SwiftNetError.check(station: asked.mac, "--mac")
             let codes = asked.requestedOptions + asked.options.map(\.code)
             if let code = codes.first(where: DHCPDiscoverConfiguration.reservedOptions.contains) {
                 throw SwiftNetError(.invalidArgument, nil, "DHCP option \(code) cannot be set")

@@ -30,6 +30,11 @@ public enum IGMPJoin: Tool {
         /// The number of datagrams until the groups are left; nil for no limit.
         public var count: Int?
 
+        /// The protocol versions: 1 to 3, those of IGMP; MLD has fewer.
+        public static let versions = MembershipVersion.numbers(.v4)
+        /// The numbers of times that a change can be reported.
+        public static let robustnessValues = MembershipQuery.robustnessValues
+
         public init(duration: Nanoseconds? = nil, count: Int? = nil) {
             self.duration = duration
             self.count = count
@@ -155,6 +160,7 @@ extension IGMPJoin.Configuration {
         guard !groups.isEmpty else {
             throw SwiftNetError(.invalidArgument, nil, "no GROUP given (expected a multicast address)")
         }
+        for source in sources { try MulticastLinks.check(source: source) }
         if excludesSources, sources.isEmpty {
             throw SwiftNetError(.invalidArgument, nil, "--exclude requires --source")
         }
@@ -176,6 +182,7 @@ extension IGMPJoin.Configuration {
             let option = version != nil ? "--version" : "--robustness"
             throw SwiftNetError(.invalidArgument, nil, "\(option) cannot be used with --kernel")
         }
+        try SwiftNetError.check(robustness, in: MembershipQuery.robustnessValues, "--robustness")
         if let version = versions.values.first(where: { !$0.hasSources }), !sources.isEmpty {
             throw SwiftNetError(.invalidArgument, nil, "--source cannot be used with \(version)")
         }

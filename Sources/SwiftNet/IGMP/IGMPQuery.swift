@@ -24,8 +24,8 @@ public enum IGMPQuery: Tool {
         public var sources: [IPAddress] = []
         /// The maximum response time; nil for 10 s, and for 1 s if one group is queried.
         public var maximumResponse: Nanoseconds?
-        /// The number of queries; nil for 1.
-        public var count: Int?
+        /// The number of queries, 1 to 1,000.
+        public var count = 1
         /// The time to wait for another querier before the first query; nil for 2 s, or none if `isForced`.
         public var listening: Nanoseconds?
         /// Whether to query even if another host is the querier.
@@ -80,7 +80,7 @@ public enum IGMPQuery: Tool {
             }
             interfaceName = link.name
             var configuration = IGMPQueryConfiguration(identity: identity, mtu: link.mtu, query: query)
-            if let count = asked.count { configuration.count = count }
+            configuration.count = asked.count
             configuration.listening = asked.listening
             configuration.isForced = asked.isForced
             configuration.deadline = asked.deadline
@@ -121,9 +121,9 @@ extension IGMPQuery.Configuration {
         func refuse(_ reason: String) -> SwiftNetError { SwiftNetError(.invalidArgument, nil, reason) }
         let group: IPAddress? = if let text { try MulticastLinks.group(text, isOnlyTarget: true) } else { nil }
         let family = group?.family ?? family ?? .v4
-        if let group, let asked = self.family, asked != group.family {
-            throw refuse("\(asked == .v4 ? "-4" : "-6") cannot be used with \(group)")
-        }
+        if let group { try SwiftNetError.check(group, isOf: self.family, "\(group)") }
+        try SwiftNetError.check(count, in: IGMPQueryConfiguration.counts, "-c")
+        for source in sources { try MulticastLinks.check(source: source) }
         let version: MembershipVersion =
             if let number = self.version { try MulticastLinks.version(number, family) } else { .newest(family) }
         if !sources.isEmpty {
@@ -141,26 +141,17 @@ extension IGMPQuery.Configuration {
             guard version != .igmp1 else {
                 throw refuse("--response cannot be used with --version 1: IGMPv1 always uses 10 seconds")
             }
-            let most = Self.longestResponse(version)
-            guard (.milliseconds(100)...most).contains(maximumResponse) else {
-                let range = "0.1 to \(Self.seconds(most)) seconds"
-                throw refuse(
-                    "invalid value '\(Self.seconds(maximumResponse))' for --response (expected \(range))")
-            }
+            try SwiftNetError.check(
+                maximumResponse, in: .milliseconds(100)...Self.longestResponse(version), "--response")
         }
         var query = MembershipQuery(
             version: version, group: group, sources: sources,
             maximumResponse: maximumResponse ?? (group == nil ? .seconds(10) : .seconds(1)))
-        query.robustness = 2
-        query.interval = .seconds(125)
+        query.robustness = MembershipQuery.defaultRobustness
+        query.interval = MembershipQuery.defaultInterval
         // Routers must not remove a group because of this query.
         query.suppressesRouters = group != nil
         return query
-    }
-
-    private static func seconds(_ time: Nanoseconds) -> String {
-        let seconds = time.seconds
-        return seconds == seconds.rounded() ? "\(time.wholeMilliseconds / 1_000)" : "\(seconds)"
     }
 
     /// The maximum value of the field.

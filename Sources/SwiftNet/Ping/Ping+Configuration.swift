@@ -13,11 +13,11 @@ extension Ping {
         public var deadline: Nanoseconds?
         /// Whether an ICMP error ends a run with a deadline, and counts as a reply for `count`, as in iputils.
         public var endsAtError = true
-        /// The number of consecutive probes with a reply after which the run ends, 1 or more; nil for no limit.
+        /// The number of consecutive probes with a reply after which the run ends, 1 to 60,000; nil for no limit.
         public var consecutive: Int?
         /// The time to wait for a reply; nil for the default: 10 s, or 0.5 s in a sweep.
         public var timeout: Nanoseconds?
-        /// The number of probes to send without waiting for the interval.
+        /// The number of probes to send without waiting for the interval, 1 to 65,536.
         public var preload = 1
         /// Whether the interval follows the round-trip time; for an ordinary user it is at least 2 ms.
         public var isAdaptive = false
@@ -93,7 +93,16 @@ extension Ping {
             self.count = count
             self.interval = interval
             self.timeout = timeout
-            data = (0..<min(max(size, 0), 65_507)).map { UInt8(truncatingIfNeeded: $0) }
+            data = Self.data(size: size)
+        }
+
+        /// Returns data for echo requests: the pattern repeated, or without one every value of a byte in turn.
+        /// - Parameter size: the length, in bytes, 0 to 65,507 without IP options.
+        public static func data(size: Int = 56, pattern: [UInt8] = []) -> [UInt8] {
+            // Longer data is refused when the run is prepared.
+            (0..<min(max(size, 0), Int(UInt16.max))).map {
+                pattern.isEmpty ? UInt8(truncatingIfNeeded: $0) : pattern[$0 % pattern.count]
+            }
         }
     }
 }

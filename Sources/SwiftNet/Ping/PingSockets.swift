@@ -118,44 +118,6 @@ extension Ping.Configuration {
             query: query, level: level == .raw ? .datagram : .message, source: source, identifier: identifier,
             header: header, data: data, key: SipHash(using: &random))
     }
-
-    /// Returns the configuration for the only family that supports its query and options.
-    /// - Throws: if there is none, and for invalid combinations.
-    func checked() throws(SwiftNetError) -> Ping.Configuration {
-        if let interface, Interface.index(of: interface) == nil {
-            throw SwiftNetError(.interface, nil, "unknown iface: \(interface)")
-        }
-        if let reportInterval, reportInterval <= .zero {
-            throw SwiftNetError(.invalidArgument, "--report-every", "the interval must be greater than 0")
-        }
-        var configuration = self
-        for (option, only) in familyOptions {
-            configuration.family = configuration.family ?? only
-            guard configuration.family == only else {
-                throw SwiftNetError(.invalidArgument, nil, "\(option) supports only \(only)")
-            }
-        }
-        return configuration
-    }
-
-    /// The options in use that one address family has.
-    private var familyOptions: [(option: String, only: IPAddress.Family)] {
-        var found: [(option: String, only: IPAddress.Family)] = []
-        if !query.exists(in: .v6) { found.append(("--icmp \(query.rawValue)", .v4)) }
-        if options.list.contains(where: { if case .timestamp = $0 { true } else { false } }) {
-            found.append(("-T", .v4))
-        } else if !options.isEmpty {
-            found.append(("-R", .v4))
-        }
-        if flowLabel != nil { found.append(("-F", .v6)) }
-        return found
-    }
-
-    /// Returns why a target of an address family cannot be pinged.
-    func refusal(of family: IPAddress.Family) -> String {
-        familyOptions.first { $0.only != family }.map { "\($0.option) supports only \($0.only)" }
-            ?? SystemError.addressFamilyNotFound
-    }
 }
 
 extension FrameCapture {

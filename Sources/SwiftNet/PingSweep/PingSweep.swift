@@ -21,7 +21,7 @@ public enum PingSweep: Tool {
     public struct Configuration: Sendable {
         /// The form of the probes; count and interval are those of `plan`.
         public var probe = Ping.Configuration()
-        public var plan = PingSweepConfiguration.Plan.untilAnswered(retries: 3)
+        public var plan = PingSweepConfiguration.Plan.untilAnswered()
         /// Packets per second over all targets, more than 0; nil for as fast as the kernel accepts them.
         public var rate: Double? = 10_000
         /// Whether to report ICMP errors and rejected packets.
@@ -276,10 +276,17 @@ extension PingSweep.Configuration {
     /// fping's limits for an ordinary user, and the range of sequence numbers.
     fileprivate func checkLimits() throws(SwiftNetError) {
         try SwiftNetError.check(rate: rate)
-        guard case .count(let count, let period) = plan else { return }
-        guard (1...Int(UInt16.max)).contains(count ?? 1) else {
+        guard probe.query != .routerSolicitation else {
             throw SwiftNetError(
-                .invalidArgument, "-c", "'\(count ?? 0)' is out of range: 1 <= value <= 65535 in a sweep")
+                .invalidArgument, nil, "--icmp \(probe.query.rawValue) cannot be used with several targets")
+        }
+        if case .untilAnswered(let retries) = plan {
+            try SwiftNetError.check(retries, in: PingSweepConfiguration.retryCounts, "--retries")
+        }
+        guard case .count(let count, let period) = plan else { return }
+        guard PingSweepConfiguration.counts.contains(count ?? 1) else {
+            throw SwiftNetError.invalid(
+                count ?? 0, "-c", expected: "1 to \(PingSweepConfiguration.counts.upperBound) in a sweep")
         }
         guard Privileges.isSuperuser || period >= .milliseconds(10) else {
             throw SwiftNetError(

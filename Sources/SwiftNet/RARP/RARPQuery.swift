@@ -21,9 +21,9 @@ public enum RARPQuery: Tool {
     public struct Configuration: Sendable {
         /// The interface; nil for the only Ethernet interface.
         public var interface: String?
-        /// The maximum number of requests per host.
+        /// The maximum number of requests per host, 1 to 1,000.
         public var attempts = 5
-        /// The pause after the first request. Each further pause is twice as long, up to 16 s.
+        /// The pause after the first request, at least 10 ms. Each further pause is twice as long, up to 16 s.
         public var firstPause = Nanoseconds.seconds(1)
         /// The maximum duration after the first request; nil for none.
         public var deadline: Nanoseconds?
@@ -60,9 +60,10 @@ public enum RARPQuery: Tool {
         private var port: PacketSocketPort
 
         fileprivate init(_ hosts: [MACAddress], _ asked: Configuration, _ options: RunOptions) throws {
-            if let group = hosts.first(where: \.isMulticast) {
-                throw SwiftNetError(.invalidArgument, nil, "\(group) is not a unicast MAC address")
-            }
+            for host in hosts { try SwiftNetError.check(station: host) }
+            try SwiftNetError.check(asked.attempts, in: RARPQueryConfiguration.attemptCounts, "-c")
+            try SwiftNetError.check(
+                asked.firstPause, in: RARPQueryConfiguration.leastPause...Nanoseconds(.max), "-i")
             try EthernetLink.checkName(asked.interface)
             let (session, sockets) = try Session.openLink(options, for: "rarp")
             self.session = session

@@ -69,10 +69,59 @@ public struct SwiftNetError: Error, Equatable, Sendable, CustomStringConvertible
         }
     }
 
+    // MARK: Checks of values
+
+    /// The error for an option's value that is invalid.
+    /// - Parameter expected: the valid values: `1 to 255`, `a unicast address`.
+    static func invalid(_ value: some CustomStringConvertible, _ option: String, expected: String) -> SwiftNetError {
+        SwiftNetError(.invalidArgument, nil, "invalid value '\(value)' for \(option) (expected \(expected))")
+    }
+
+    /// Throws if an option's value is not in its range; nil is valid.
+    static func check<Value: Comparable & CustomStringConvertible>(
+        _ value: Value?, in range: ClosedRange<Value>, _ option: String
+    ) throws(SwiftNetError) {
+        guard let value, !range.contains(value) else { return }
+        throw invalid(value, option, expected: "\(range.lowerBound) to \(range.upperBound)")
+    }
+
+    /// Throws if a duration is not in its range, in seconds in the message; nil is valid.
+    static func check(
+        _ duration: Nanoseconds?, in range: ClosedRange<Nanoseconds>, _ option: String
+    ) throws(SwiftNetError) {
+        guard let duration, !range.contains(duration) else { return }
+        let expected = "\(seconds(range.lowerBound)) to \(seconds(range.upperBound)) seconds"
+        throw invalid(seconds(duration), option, expected: expected)
+    }
+
+    private static func seconds(_ time: Nanoseconds) -> String {
+        let seconds = time.seconds
+        return seconds == seconds.rounded() ? "\(time.wholeMilliseconds / 1_000)" : "\(seconds)"
+    }
+
     /// Throws if the rate is invalid; in packets per second, nil for the kernel's limit.
     static func check(rate: Double?) throws(SwiftNetError) {
-        guard let rate, !(rate > 0 && rate <= 1_000_000_000) else { return }
-        throw SwiftNetError(.invalidArgument, "--rate", "'\(rate)' is out of range: 0 < value <= 1000000000")
+        guard let rate, !(rate > 0 && rate <= Double(SendPacer.maximumRate)) else { return }
+        throw SwiftNetError(
+            .invalidArgument, "--rate", "'\(rate)' is out of range: 0 < value <= \(SendPacer.maximumRate)")
+    }
+
+    /// Throws if a MAC address is not that of one host.
+    /// - Parameter option: the option that names it; nil for a target.
+    static func check(station mac: MACAddress?, _ option: String? = nil) throws(SwiftNetError) {
+        guard let mac, !mac.isStation else { return }
+        let expected = "the MAC address of one host"
+        throw option.map { invalid(mac, $0, expected: expected) }
+            ?? SwiftNetError(.invalidArgument, "\(mac)", "not \(expected)")
+    }
+
+    /// Throws if an address is not of the only family.
+    /// - Parameter name: the address in the message, with its option.
+    static func check(
+        _ address: IPAddress, isOf family: IPAddress.Family?, _ name: String
+    ) throws(SwiftNetError) {
+        guard let family, family != address.family else { return }
+        throw SwiftNetError(.invalidArgument, nil, "\(family == .v4 ? "-4" : "-6") cannot be used with \(name)")
     }
 
     /// Runs a body and converts errors of the modules below.

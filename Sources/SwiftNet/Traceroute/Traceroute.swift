@@ -18,7 +18,7 @@ public enum Traceroute: Tool {
     public struct Configuration: Sendable {
         /// The probes and timeouts. Addresses and lengths are set per target.
         public var probe: TracerouteConfiguration
-        /// The packet length in bytes; nil for 60 over IPv4 and 80 over IPv6.
+        /// The packet length in bytes, 30 to 65,000, not for TCP; nil for 60 over IPv4 and 80 over IPv6.
         public var packetLength: Int?
         /// The address family; nil for that of the target, and for a name by the order of RFC 6724.
         public var family: IPAddress.Family?
@@ -33,24 +33,24 @@ public enum Traceroute: Tool {
 
         /// - Parameters:
         ///   - maximumHops: the maximum number of hops, 1 to 255.
-        ///   - queries: the number of probes per hop.
+        ///   - queries: the number of probes per hop, 1 to 10.
         public init(method: TracerouteMethod = .udp, maximumHops: Int = 30, queries: Int = 3) {
             probe = TracerouteConfiguration(
                 source: .v4(.unspecified), destination: .v4(.unspecified),
                 // Above the ports that systems assign dynamically (RFC 6335, section 6: 49152 to 65535).
                 sourcePort: .random(in: 61_000...65_000), identifier: .random(in: 1...UInt16.max),
-                firstMark: .random(in: 1...0xFFFE), sequenceSecret: .random(in: 0...UInt16.max))
+                firstMark: .random(in: TracerouteConfiguration.marks), sequenceSecret: .random(in: 0...UInt16.max))
             probe.method = method
-            probe.maximumHops = min(max(maximumHops, 1), 255)
-            probe.queries = max(queries, 1)
-            if method == .tcp { probe.destinationPort = 80 }
+            probe.maximumHops = maximumHops
+            probe.queries = queries
+            probe.destinationPort = method.defaultPort
         }
 
         func probe(to destination: Destination) -> TracerouteConfiguration {
             var probe = probe
             probe.source = destination.source
             probe.destination = destination.address
-            probe.packetLength = packetLength ?? (destination.address.family == .v6 ? 80 : 60)
+            probe.packetLength = packetLength ?? TracerouteConfiguration.packetLength(destination.address.family)
             if findsPathMTU {
                 probe.findsPathMTU = true
                 probe.dontFragment = true
@@ -109,7 +109,12 @@ public enum Traceroute: Tool {
 
             public init(_ trace: Traceroute.Configuration = .init(), confidence: Double = 0.95) {
                 self.trace = trace
-                self.confidence = min(max(confidence, 0.5), 0.99999)
+                self.confidence = confidence
+            }
+
+            func check() throws(SwiftNetError) {
+                try SwiftNetError.check(confidence, in: TracerouteConfiguration.confidences, "--confidence")
+                try trace.checkPorts()
             }
         }
 
@@ -118,7 +123,8 @@ public enum Traceroute: Tool {
         public static func prepare(
             _ target: String, _ configuration: Configuration, options: RunOptions
         ) throws(SwiftNetError) -> Prepared {
-            Prepared(
+            try configuration.check()
+            return Prepared(
                 trace: try SwiftNetError.wrapping { try TracerouteRunner([target], configuration.trace, options) },
                 confidence: configuration.confidence)
         }
@@ -148,22 +154,37 @@ public enum Traceroute: Tool {
     public enum Cycles: Tool {
         public struct Configuration: Sendable {
             public var trace: Traceroute.Configuration
-            /// The number of cycles; nil for no limit.
+            /// The number of cycles, in `cycleCounts`; nil for no limit.
             public var cycles: Int?
-            /// The interval between cycles.
+            /// The interval between cycles, at least `leastInterval`.
             public var interval: Nanoseconds
             /// The probability of finding every branch of a load-balanced route, 0.5 to 0.99999, before each of its paths
             /// is measured with UDP or TCP; nil for the path of one flow.
             public var confidence: Double?
 
+            /// The numbers of cycles.
+            public static let cycleCounts = 1...1_000_000
+            /// The minimum interval between cycles.
+            public static let leastInterval = Nanoseconds.milliseconds(10)
+            /// The default method on the path of one flow: hosts limit the ICMP errors that UDP probes cause, but rarely
+            /// echo replies.
+            public static let defaultMethod = TracerouteMethod.icmp
+
             public init(
-                _ trace: Traceroute.Configuration = .init(method: .icmp), cycles: Int? = 10,
+                _ trace: Traceroute.Configuration = .init(method: defaultMethod), cycles: Int? = 10,
                 interval: Nanoseconds = .seconds(1), confidence: Double? = nil
             ) {
                 self.trace = trace
                 self.cycles = cycles
                 self.interval = interval
-                self.confidence = confidence.map { min(max($0, 0.5), 0.99999) }
+                self.confidence = confidence
+            }
+
+            func check() throws(SwiftNetError) {
+                try SwiftNetError.check(cycles, in: Self.cycleCounts, "--cycles")
+                try SwiftNetError.check(interval, in: Self.leastInterval...Nanoseconds(.max), "--interval")
+                guard let confidence else { return }
+                try Paths.Configuration(trace, confidence: confidence).check()
             }
         }
 
@@ -172,7 +193,8 @@ public enum Traceroute: Tool {
         public static func prepare(
             _ target: String, _ configuration: Configuration, options: RunOptions
         ) throws(SwiftNetError) -> Prepared {
-            Prepared(
+            try configuration.check()
+            return Prepared(
                 trace: try SwiftNetError.wrapping { try TracerouteRunner([target], configuration.trace, options) },
                 configuration: configuration)
         }

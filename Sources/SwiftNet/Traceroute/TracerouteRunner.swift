@@ -31,6 +31,7 @@ public final class TracerouteRunner {
     }
 
     init(_ texts: [String], _ asked: Traceroute.Configuration, _ options: RunOptions) throws {
+        try asked.check()
         let expressions = try texts.map { try Self.expression($0, isOnlyTarget: texts.count == 1) }
         let interface = try asked.interface.map { name throws(SwiftNetError) in
             guard let index = Interface.index(of: name) else {
@@ -163,7 +164,7 @@ public final class TracerouteRunner {
         sockets.pathMTUDiscovery = .probe
         // The longest reply is an echo reply, as long as its request.
         let isLongest = asked.findsPathMTU && asked.probe.method == .icmp
-        sockets.longestPacket = max(sockets.longestPacket, isLongest ? 65_535 : asked.packetLength ?? 80)
+        sockets.longestPacket = max(sockets.longestPacket, isLongest ? 65_535 : asked.packetLength ?? 0)
         sockets.acceptsAllErrors = true
         sockets.receiveBuffer = 1 << 20
         var channels: [IPAddress.Family: ICMPChannel] = [:]

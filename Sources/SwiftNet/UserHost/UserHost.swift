@@ -133,13 +133,11 @@ public enum UserHost: Tool {
         fileprivate init(
             _ targets: [String], _ asked: Configuration, _ options: RunOptions
         ) throws {
+            try asked.check(targets)
             ethers = asked.ethers.map { EthersNames(path: $0, onNotice: options.onNotice) }
             if let ethers, !ethers.read(), let failure = ethers.failure { throw failure }
             let links =
                 targets.isEmpty ? [try EthernetLink.find(nil)] : try targets.map { try EthernetLink.find($0) }
-            guard Set(targets).count == targets.count else {
-                throw SwiftNetError(.invalidArgument, "-I", "interface given twice")
-            }
             configuration = try asked.host(on: links)
             let (session, sockets) = try Session.openLink(options, for: "host")
             self.session = session
@@ -210,11 +208,29 @@ public enum UserHost: Tool {
 }
 
 extension UserHost.Configuration {
+    /// Throws if a value is invalid, or cannot be used with another.
+    fileprivate func check(_ interfaces: [String]) throws(SwiftNetError) {
+        func refuse(_ reason: String) -> SwiftNetError { SwiftNetError(.invalidArgument, nil, reason) }
+        if case .address(let mac) = mac, !mac.isStation {
+            throw SwiftNetError.invalid(mac, "--mac", expected: "a unicast MAC address, or interface")
+        }
+        try SwiftNetError.check(vlan, in: VLANTag.vlans, "--vlan")
+        if let group = groups.first(where: { !$0.address.isMulticast }) {
+            throw SwiftNetError.invalid(
+                group.address, "--join", expected: "a multicast address, or ADDRESS@INTERFACE")
+        }
+        guard !addresses.isEmpty else { throw refuse("--address ADDRESS/LENGTH is required") }
+        if forwards, Set(interfaces).count < 2 { throw refuse("--forward requires -I for 2 interfaces or more") }
+        guard Set(interfaces).count == interfaces.count else { throw refuse("-I: interface given twice") }
+        guard advertises else { return }
+        guard forwards else { throw refuse("--advertise requires --forward") }
+        guard addresses.contains(where: { $0.address.family == .v6 }) else {
+            throw refuse("--advertise requires an IPv6 address")
+        }
+    }
+
     /// Creates the host on resolved interfaces.
     fileprivate func host(on links: [EthernetLink]) throws(SwiftNetError) -> UserHostConfiguration {
-        guard !self.addresses.isEmpty else {
-            throw SwiftNetError(.invalidArgument, "--address", "missing address (--address ADDR/LEN)")
-        }
         var addresses = [[UserHostLinks.Address]](repeating: [], count: links.count)
         for own in self.addresses {
             let index = try Self.index(of: own.interface, in: links, "--address")
@@ -224,19 +240,10 @@ extension UserHost.Configuration {
         var groups = [[IPAddress]](repeating: [], count: links.count)
         for group in self.groups {
             let index = try Self.index(of: group.interface, in: links, "--join")
-            guard group.address.isMulticast else {
-                throw SwiftNetError(.invalidArgument, "--join", "'\(group.address)' is not a multicast group")
-            }
             groups[index].append(group.address)
         }
         if let empty = links.indices.first(where: { addresses[$0].isEmpty }) {
             throw SwiftNetError(.invalidArgument, "--address", "no address for interface \(links[empty].name)")
-        }
-        if forwards, links.count < 2 {
-            throw SwiftNetError(.invalidArgument, "--forward", "a router needs 2 or more interfaces")
-        }
-        if advertises, !forwards || !self.addresses.contains(where: { $0.address.family == .v6 }) {
-            throw SwiftNetError(.invalidArgument, "--advertise", "needs a router with an IPv6 address")
         }
         var random = SystemRandomness()
         var host = HostConfiguration(

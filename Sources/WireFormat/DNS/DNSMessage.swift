@@ -19,6 +19,9 @@ public struct DNSMessage: Hashable, Sendable {
     /// The class of the Internet (IN).
     public static let internetClass: UInt16 = 1
 
+    /// The UDP and TCP port of a name server (section 4.2).
+    public static let serverPort: UInt16 = 53
+
     /// A question (section 4.1.2).
     public struct Question: Hashable, Sendable {
         /// The queried name.

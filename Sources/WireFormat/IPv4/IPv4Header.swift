@@ -8,6 +8,8 @@ public struct IPv4View: ~Escapable {
 
     /// The length of a header without options, in bytes.
     public static let minimumHeaderLength = 20
+    /// The times to live with which a packet can leave a host (RFC 1122, section 3.2.1.7).
+    public static let timesToLive: ClosedRange<UInt8> = 1...255
 
     /// Throws if the header is truncated, the version is not 4, or the
     /// header length is below 20 or exceeds the available bytes.

@@ -104,6 +104,8 @@ public struct IPv4RouteData: Hashable, Sendable {
 
     /// The maximum number of slots in a header: 37 bytes of data.
     public static let maximumSlots = 9
+    /// The maximum number of gateways of a source route: its last slot is the destination.
+    public static let maximumGateways = maximumSlots - 1
 
     /// Creates route data.
     public init(pointer: UInt8 = 4, slots: [IPv4Address]) {

@@ -4,6 +4,8 @@ public struct IPv6View: ~Escapable {
 
     /// The length of the fixed header, in bytes.
     public static let headerLength = 40
+    /// The values of a flow label, 20 bits.
+    public static let flowLabels: ClosedRange<UInt32> = 0...0xF_FFFF
 
     /// Throws if there are fewer than 40 bytes or the version is not 6.
     @inlinable

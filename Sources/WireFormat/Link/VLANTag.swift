@@ -32,6 +32,13 @@ public struct VLANTagView: ~Escapable {
 
 /// A VLAN tag (IEEE 802.1Q, clause 9).
 public struct VLANTag: Hashable, Sendable, WireEncodable {
+    /// The identifiers of VLANs. 4,095 is reserved (IEEE 802.1Q, table 9-2).
+    public static let vlans: ClosedRange<UInt16> = 1...4_094
+    /// The identifiers of tags: 0 is a priority without a VLAN.
+    public static let identifiers: ClosedRange<UInt16> = 0...4_094
+    /// The priority code points.
+    public static let priorities: ClosedRange<UInt8> = 0...7
+
     /// The priority code point, 0 to 7.
     public var priority: UInt8
     /// The drop eligible indicator: whether the frame may be dropped first in congestion.

@@ -129,8 +129,8 @@ extension OptionValue where Value == Rate {
     static var rate: Self {
         OptionValue(specification: ValueSpecification(name: "N|max")) { text in
             if text == "max" { return .maximum }
-            guard let count = Int(text), 1...100_000_000 ~= count else {
-                throw ValueError(expected: "1 to 100000000, or max")
+            guard let count = Int(text), 1...SendPacer.maximumRate ~= count else {
+                throw ValueError(expected: "1 to \(SendPacer.maximumRate), or max")
             }
             return .perSecond(count)
         }

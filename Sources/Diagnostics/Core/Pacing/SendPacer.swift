@@ -4,7 +4,9 @@ import PacketEngine
 ///
 /// Packet k leaves at start + k / rate. A delay is caught up slowly, at 5 % above the rate, so that no short interval
 /// exceeds its share by more than 10 %.
-struct SendPacer: Sendable {
+package struct SendPacer: Sendable {
+    /// The highest rate that can be requested, in packets per second.
+    package static let maximumRate = 100_000_000
     /// The maximum length of a burst, so that a high rate does not need one wakeup per packet.
     private static let burst = Nanoseconds.milliseconds(2)
     private static let catchUp = 1.05

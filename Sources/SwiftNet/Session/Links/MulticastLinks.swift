@@ -124,13 +124,19 @@ final class MulticastLinks {
         return address
     }
 
+    /// Throws if an address cannot be a source of datagrams to a group.
+    static func check(source: IPAddress) throws(SwiftNetError) {
+        guard !source.isMulticast, !source.isUnspecified else {
+            throw SwiftNetError.invalid(source, "--source", expected: "a unicast address")
+        }
+    }
+
     static func version(
         _ number: Int, _ family: IPAddress.Family
     ) throws(SwiftNetError) -> MembershipVersion {
         guard let version = MembershipVersion(number, family: family) else {
-            throw SwiftNetError(
-                .invalidArgument, nil, "invalid value '\(number)' for --version (expected 1 or 2, MLD, for IPv6 groups)"
-            )
+            let expected = family == .v4 ? "1, 2 or 3" : "1 or 2, MLD, for IPv6 groups"
+            throw SwiftNetError.invalid(number, "--version", expected: expected)
         }
         return version
     }

@@ -24,13 +24,8 @@ extension ArpingCommand {
         sweep.interface = settings.arping.interface
         sweep.source = settings.arping.source
         sweep.reportsIgnored = general.isVerbose
-        sweep.vlan = vlan
-        if let wait = settings.arping.deadline {
-            guard wait >= .milliseconds(1) else {
-                throw UsageError("invalid value '0' for -w (expected 0.001 or more with --sweep)")
-            }
-            sweep.timeout = wait
-        }
+        sweep.vlan = settings.arping.vlan
+        if let wait = settings.arping.deadline { sweep.timeout = wait }
     }
 
     private mutating func checkSingle(_ operands: [String], _ arguments: ParsedArguments) throws {
@@ -42,17 +37,12 @@ extension ArpingCommand {
         } else {
             try settings.readTarget(operands)
         }
-        if settings.station != nil {
-            guard task == .standard else {
-                throw UsageError("\(task.name) cannot be used with a MAC address as target")
-            }
-            if settings.arping.staysBroadcast { throw UsageError("-b cannot be used with a MAC address as target") }
+        if settings.station != nil, settings.arping.staysBroadcast {
+            throw UsageError("-b cannot be used with a MAC address as target")
         }
-        try settings.checkTarget()
         // As in iputils, 0 is no deadline.
         if settings.arping.deadline == .zero { settings.arping.deadline = nil }
         if settings.arping.deadline != nil { settings.arping.enough = settings.arping.count }
-        settings.arping.tag = vlan.map { VLANTag(identifier: $0, priority: 0, etherType: .arp) }
         settings.isProbe = task == Self.probe
         settings.isAnnouncement = task == Self.announcement
         switch task {

@@ -51,8 +51,6 @@ struct ArpingCommand: Command {
     var sweep = ArpingSweep.Configuration()
     var comparisonFile: String?
     var printsOnlyDuplicates = false
-    /// The VLAN identifier.
-    var vlan: UInt16?
     /// The addresses to which --table is limited.
     var addresses: [IPAddress] = []
 
@@ -139,15 +137,16 @@ struct ArpingCommand: Command {
             $0.settings.arping.staysBroadcast = true
         }
         options.option(
-            "--vlan", value: .integer(1...4_094, "VID"), help: "Tag probes for VLAN VID, and receive only its frames.",
+            "--vlan", value: .integer(VLANTag.vlans, "VID"),
+            help: "Tag probes for VLAN VID, and receive only its frames.",
             in: sending
-        ) { $0.vlan = $1 }
+        ) { $0.settings.arping.vlan = $1 }
     }
 
     private static func declareRun(_ options: inout OptionTable<Self>) {
         options.section("Timing")
         options.option(
-            "-c", "--count", value: .integer(1...Int(Int32.max), "COUNT"),
+            "-c", "--count", value: .integer(ArpingConfiguration.counts, "COUNT"),
             help: "Stop after COUNT probes; with -w, after COUNT replies.", in: single
         ) { $0.settings.arping.count = $1 }
         options.option(
@@ -171,10 +170,10 @@ struct ArpingCommand: Command {
         ) {
             $0.sweep.rate = $1.packetsPerSecond
         }
-        options.option("--retries", value: .integer(0...100), help: "Retry unanswered probes N times (2).", in: [sweep])
-        {
-            $0.sweep.retries = $1
-        }
+        options.option(
+            "--retries", value: .integer(ArpingSweepConfiguration.retryCounts),
+            help: "Retry unanswered probes N times (2).", in: [sweep]
+        ) { $0.sweep.retries = $1 }
         options.flag(
             "--duplicates", help: "Print only addresses that several hosts have: exit 1 if there are any.", in: [sweep]
         ) { $0.printsOnlyDuplicates = true }

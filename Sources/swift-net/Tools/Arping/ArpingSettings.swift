@@ -41,15 +41,6 @@ struct ArpingSettings {
         target = first
     }
 
-    /// Checks that the options apply to the kind of target.
-    /// - Throws: `UsageError` if one does not.
-    func checkTarget() throws {
-        if station != nil, arping.targetMAC != nil {
-            throw UsageError("-t cannot be used with a MAC address as target")
-        }
-        if station == nil, arping.targetAddress != nil { throw UsageError("-T requires a MAC address as target") }
-    }
-
     /// Returns the exit status by the rules of the style.
     func exitStatus(of summary: ArpingSummary) -> Int32 {
         switch style {

@@ -35,7 +35,7 @@ final class ArpingSweepJSON: ArpingSweepReport {
             console.write(
                 "vanished", ArpingVanishedHostRow(addr: address, mac: mac, vendor: vendors.name(of: mac)), at: now)
         }
-        let proxy = proxy(summary)
+        let proxy = summary.proxy
         let row = ArpingSweepSummaryRow(
             target: command.network, transmitted: summary.sent, received: summary.received, hosts: summary.hosts,
             duplicates: summary.duplicates, targets: summary.targets, elapsedMs: summary.elapsed,

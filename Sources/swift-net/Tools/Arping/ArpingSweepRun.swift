@@ -44,9 +44,4 @@ extension ArpingSweepReport {
         guard !summary.isCutShort, sweep.linkTrouble == nil else { return [] }
         return comparison?.vanished { sweep.configuration.targets.index(of: .v4($0)) != nil } ?? []
     }
-
-    /// Returns a host that replies for at least 16 addresses and for more than half of all.
-    func proxy(_ summary: ArpingSweepSummary) -> (mac: MACAddress, addresses: Int)? {
-        summary.largest.flatMap { $0.addresses >= 16 && $0.addresses > summary.hosts / 2 ? $0 : nil }
-    }
 }

@@ -70,7 +70,7 @@ final class ArpingSweepText: ArpingSweepReport {
                 "\(comparison.newCount) new, \(comparison.movedCount) with another MAC address, \(vanished.count) vanished\n"
             )
         }
-        if let proxy = proxy(summary) {
+        if let proxy = summary.proxy {
             console.output.write(
                 "\(vendors.named(proxy.mac)) replies for \(proxy.addresses) addresses: a proxy, or a host that replies for any address\n"
             )

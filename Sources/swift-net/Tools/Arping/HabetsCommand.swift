@@ -21,8 +21,6 @@ struct HabetsCommand: Command {
     var settings = ArpingSettings()
     private var asksForBroadcast = false
     private var announcesByReply = false
-    private var tag: UInt16?
-    private var priority: UInt8 = 0
     /// Set by -r: print the MAC address of a reply, or the IP address if the target is a MAC address.
     private var printsSought = false
     /// Set by -R: print the other one of the two.
@@ -90,12 +88,13 @@ struct HabetsCommand: Command {
             $0.settings.arping.mode = .announceByRequest
         }
         options.flag("-P", help: "Announce by ARP replies.", requires: "-U") { $0.announcesByReply = true }
-        options.option("-V", "--vlan", value: .integer(0...4_094, "VID"), help: "Tag probes for VLAN VID.") {
-            $0.tag = $1
+        options.option("-V", "--vlan", value: .integer(VLANTag.identifiers, "VID"), help: "Tag probes for VLAN VID.") {
+            $0.settings.arping.vlan = $1
         }
         options.option(
-            "-Q", "--vlan-priority", value: .integer(0...7), help: "Set the priority of the tag (0).", requires: "-V"
-        ) { $0.priority = $1 }
+            "-Q", "--vlan-priority", value: .integer(VLANTag.priorities), help: "Set the priority of the tag (0).",
+            requires: "-V"
+        ) { $0.settings.arping.vlanPriority = $1 }
     }
 
     private static func declareOutput(_ options: inout OptionTable<Self>) {
@@ -138,15 +137,13 @@ struct HabetsCommand: Command {
 
     mutating func check(_ arguments: ParsedArguments) throws {
         if asksForBroadcast, let target = arguments.operands.first { throw UsageError("\(target): -B takes no target") }
-        try settings.readTarget(asksForBroadcast ? ["255.255.255.255"] : arguments.operands)
-        try settings.checkTarget()
+        try settings.readTarget(asksForBroadcast ? ["\(IPv4Address.limitedBroadcast)"] : arguments.operands)
         if announcesByReply { settings.arping.mode = .announceByReply }
         if settings.station != nil, settings.arping.mode != .ask {
             throw UsageError("-U cannot be used with a MAC address as target")
         }
         settings.arping.staysBroadcast = true
         settings.arping.reportsIgnored = general.isVerbose
-        settings.arping.tag = tag.map { VLANTag(identifier: $0, priority: priority, etherType: .arp) }
         let isStation = settings.station != nil
         settings.printsMAC = isStation ? printsGiven : printsSought
         settings.printsAddress = isStation ? printsSought : printsGiven
@@ -156,5 +153,5 @@ struct HabetsCommand: Command {
 }
 
 extension OptionValue where Value == Int {
-    fileprivate static var count: Self { .integer(1...Int(Int32.max), "COUNT") }
+    fileprivate static var count: Self { .integer(ArpingConfiguration.counts, "COUNT") }
 }

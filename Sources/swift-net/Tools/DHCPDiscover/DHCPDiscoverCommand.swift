@@ -21,7 +21,6 @@ struct DHCPDiscoverCommand: Command {
             "-I", "--interface", value: .interface, help: "Use this interface (the only one that is up)."
         ) { $0.interface = $1 }
         options.option("--mac", value: .mac, help: "Send as the host with this MAC address (the interface's own).") {
-            guard $1.isStation else { throw ValueError(expected: "the MAC address of one host") }
             $0.discover.mac = $1
         }
         options.list(

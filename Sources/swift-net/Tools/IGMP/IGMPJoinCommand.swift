@@ -35,7 +35,7 @@ struct IGMPJoinCommand: Command {
             help: "Use at most this version: 1 to 3 of IGMP, 1 or 2 of MLD (the newest).", excludes: ["--kernel"]
         ) { $0.join.version = $1 }
         options.option(
-            "--robustness", value: .integer(1...7),
+            "--robustness", value: .integer(IGMPJoin.Configuration.robustnessValues),
             help: "Report every change N times, until a query contains another value (2).", excludes: ["--kernel"]
         ) { $0.join.robustness = $1 }
         options.flag("--kernel", help: "Let the kernel join, report and leave.") { $0.join.isJoinedByKernel = true }
@@ -80,9 +80,7 @@ extension OptionValue where Value == IPAddress {
     /// A host that sends to a group.
     static var sender: Self {
         OptionValue(specification: ValueSpecification(name: "ADDRESS")) { text in
-            guard let address = IPAddress(text), !address.isMulticast, !address.isUnspecified else {
-                throw ValueError(expected: "a unicast address")
-            }
+            guard let address = IPAddress(text) else { throw ValueError(expected: "a unicast address") }
             return address
         }
     }
@@ -101,9 +99,12 @@ extension OptionValue where Value == IPAddress? {
 extension OptionValue where Value == Int {
     /// A version of IGMP or MLD.
     static var membershipVersion: Self {
-        let choices = ["1", "2", "3"]
-        return OptionValue(specification: ValueSpecification(name: "1|2|3", choices: choices)) { text in
-            guard choices.contains(text), let number = Int(text) else { throw ValueError(expected: "1, 2 or 3") }
+        let choices = IGMPJoin.Configuration.versions.map(String.init)
+        let specification = ValueSpecification(name: choices.joined(separator: "|"), choices: choices)
+        return OptionValue(specification: specification) { text in
+            guard choices.contains(text), let number = Int(text) else {
+                throw ValueError(expected: Text.alternatives(choices))
+            }
             return number
         }
     }

@@ -44,7 +44,7 @@ struct IGMPQueryCommand: Command {
         }
         options.section("End")
         options.option(
-            "-c", "--count", value: .integer(1...1_000, "COUNT"),
+            "-c", "--count", value: .integer(IGMPQueryConfiguration.counts, "COUNT"),
             help: "Send COUNT queries, each after the response time of the previous one (1)."
         ) { $0.query.count = $1 }
         options.option("-w", "--deadline", value: .duration(atLeast: .milliseconds(1)), help: "Stop after TIME.") {

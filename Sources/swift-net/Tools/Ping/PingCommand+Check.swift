@@ -12,7 +12,8 @@ extension PingCommand {
         let isList = targets.count > 1 && timestampOption != .tsprespec
         // A list of a script may contain only one host.
         let isSweep =
-            isList || filter != .all || isLive || requiredCount != nil || probesAllAddresses || !targetFiles.isEmpty
+            isList || filter != .all || isLive || requiredCount != nil || sweep.probesAllAddresses
+            || !targetFiles.isEmpty
             || targets.contains(where: Self.isRange)
         return isSweep ? Self.sweep : Self.single
     }
@@ -23,10 +24,10 @@ extension PingCommand {
 
     mutating func check(_ arguments: ParsedArguments) throws {
         ping.isIntervalExplicit = interval != nil
-        ping.interval = interval ?? (isFlood ? .zero : .seconds(1))
+        ping.interval = interval ?? (isFlood ? .zero : ping.interval)
         ping.reportsTransmissions = isFlood && !general.isQuiet && !general.isJSON
         ping.reportsIgnored = general.isVerbose
-        ping.data = Self.data(size, pattern)
+        ping.data = Ping.Configuration.data(size: size ?? ping.data.count, pattern: pattern ?? [])
         (ping.source, ping.interface) = (source.address, source.interface)
         style.isQuiet = general.isQuiet
         style.isFlood = isFlood
@@ -35,28 +36,16 @@ extension PingCommand {
         ping.fragments = try fragments()
         try readTargets(arguments.operands)
         isSweep = mode(arguments) == Self.sweep
-        if isSweep, ping.query == .routerSolicitation {
-            throw UsageError("--icmp router-solicitation cannot be used with \(Self.sweep.name)")
-        }
-    }
-
-    private static func data(_ size: Int, _ pattern: [UInt8]?) -> [UInt8] {
-        guard let pattern else { return (0..<size).map { UInt8(truncatingIfNeeded: $0) } }
-        return (0..<size).map { pattern[$0 % pattern.count] }
     }
 
     /// Returns the fragmentation of the probes that --fragment requests.
     private func fragments() throws -> PingFragmentPlan? {
-        guard let length = fragmentSize else { return nil }
-        let least = fragmentOrder == .overlapping ? PingFragmentPlan.leastOverlappingSize : 8
-        guard length % 8 == 0, length >= least else {
-            throw UsageError("invalid value '\(length)' for --fragment (expected a multiple of 8, \(least) or more)")
+        guard let fragmentSize else { return nil }
+        do throws(PingFragmentPlan.InvalidSize) {
+            return try PingFragmentPlan(size: fragmentSize, order: fragmentOrder)
+        } catch {
+            throw UsageError("invalid value '\(fragmentSize)' for --fragment (expected \(error.expected))")
         }
-        guard ping.pathMTUDiscovery != .do else { throw UsageError("--fragment cannot be used with -M do") }
-        guard size + 8 > length else {
-            throw UsageError("--fragment: a message of \(size + 8) bytes (-s \(size)) is one fragment of \(length)")
-        }
-        return PingFragmentPlan(size: length, order: fragmentOrder)
     }
 
     private mutating func readTargets(_ operands: [String]) throws {
@@ -78,8 +67,6 @@ extension PingCommand {
                 throw UsageError("\(text): \(error)")
             }
         }
-        let most = 65_507 - ping.options.paddedByteCount
-        guard size <= most else { throw UsageError("invalid value '\(size)' for -s (expected 0 to \(most))") }
     }
 
     /// Returns the timestamp option, and removes the hosts of `tsprespec` from the targets.

@@ -24,10 +24,11 @@ struct PingCommand: Command {
 
     var general = GeneralOptions()
     var ping = Ping.Configuration()
+    var sweep = PingSweep.Configuration()
     var source = PingSource()
     /// The value of -i: in a sweep the time between packets, or with -c between packets to the same target.
     var interval: Nanoseconds?
-    var size = 56
+    var size: Int?
     var pattern: [UInt8]?
     var timestampOption: IPTimestampChoice?
     var recordsRoute = false
@@ -36,10 +37,9 @@ struct PingCommand: Command {
     var targetFiles: [String] = []
     var filter = PingSweepFilter.all
     var rate: Rate?
-    var retries = 3
+    var retries: Int?
     /// The number of targets that must reply for exit status 0; nil for all.
     var requiredCount: Int?
-    var probesAllAddresses = false
     var isLive = false
     var style = PingText.Style()
     var isFlood = false
@@ -68,14 +68,17 @@ struct PingCommand: Command {
             "-I", "--interface", value: .source,
             help: "Send through this interface, or from this address of this host; may be given once for each."
         ) { $0.source.add($1) }
-        options.option("-s", "--size", value: .integer(0...65_507, "BYTES"), help: "Send BYTES of data (56).") {
+        options.option(
+            "-s", "--size", value: .integer(PingConfiguration.dataLengths, "BYTES"), help: "Send BYTES of data (56)."
+        ) {
             $0.size = $1
         }
         options.option(
             "-p", "--pattern", value: .pattern, help: "Fill the data with up to 16 bytes in hexadecimal."
         ) { $0.pattern = $1 }
         options.option(
-            "-t", "--ttl", value: .integer(1...255), help: "Set the time to live or hop limit (64; multicast 1)."
+            "-t", "--ttl", value: .integer(IPv4View.timesToLive),
+            help: "Set the time to live or hop limit (64; multicast 1)."
         ) {
             $0.ping.timeToLive = $1
         }
@@ -83,7 +86,7 @@ struct PingCommand: Command {
             $0.ping.trafficClass = $1
         }
         options.option(
-            "-F", "--flow-label", value: .integer(0...0xF_FFFF), help: "Set the IPv6 flow label.",
+            "-F", "--flow-label", value: .integer(IPv6View.flowLabels), help: "Set the IPv6 flow label.",
             excludes: ["-R", "-T"]
         ) {
             $0.ping.flowLabel = $1
@@ -110,7 +113,7 @@ struct PingCommand: Command {
             in: [single]
         ) { $0.timestampOption = $1 }
         options.option(
-            "--fragment", value: .integer(8...65_528, "BYTES"),
+            "--fragment", value: .integer(PingFragmentPlan.sizes, "BYTES"),
             help: "Send every probe in fragments of BYTES, a multiple of 8.", in: [single], excludes: ["--icmp"]
         ) { $0.fragmentSize = $1 }
         options.option(
@@ -158,7 +161,7 @@ struct PingCommand: Command {
             requires: "-w"
         ) { $0.ping.endsAtError = false }
         options.option(
-            "--consecutive", value: .integer(1...60_000, "COUNT"),
+            "--consecutive", value: .integer(PingConfiguration.consecutiveCounts, "COUNT"),
             help: "Stop after COUNT probes in a row have replies; without them, the exit status is 1.", in: [single]
         ) { $0.ping.consecutive = $1 }
         options.option(
@@ -171,7 +174,7 @@ struct PingCommand: Command {
             "-f", "--flood", help: "Send as fast as replies arrive, and print a dot for each probe.", in: [single]
         ) { $0.isFlood = true }
         options.option(
-            "-l", "--preload", value: .integer(1...65_536, "COUNT"),
+            "-l", "--preload", value: .integer(PingConfiguration.preloads, "COUNT"),
             help: "Send COUNT probes without waiting for replies (1).", in: [single]
         ) { $0.ping.preload = $1 }
     }
@@ -196,13 +199,16 @@ struct PingCommand: Command {
             help: "Send N packets per second (10000), or max: as fast as possible.", in: [sweep]
         ) { $0.rate = $1 }
         options.option(
-            "--retries", value: .integer(0...1_000), help: "Retry unanswered probes N times (3).", in: [sweep],
+            "--retries", value: .integer(PingSweepConfiguration.retryCounts),
+            help: "Retry unanswered probes N times (3).", in: [sweep],
             excludes: ["-c", "--report-every"]
         ) { $0.retries = $1 }
         options.option(
             "--reachable", value: .integer(1...Int.max), help: "Exit with 0 if at least N targets reply."
         ) { $0.requiredCount = $1 }
-        options.flag("--all-addresses", help: "Ping every address of a name.") { $0.probesAllAddresses = true }
+        options.flag("--all-addresses", help: "Ping every address of a name.") {
+            $0.sweep.probesAllAddresses = true
+        }
     }
 
     private static func declareOutput(_ options: inout OptionTable<Self>) {

@@ -35,15 +35,14 @@ struct PingSweepRun {
 
     /// - Parameter isLive: Whether a screen shows the latest probes.
     private func configuration(isLive: Bool) -> PingSweep.Configuration {
-        var configuration = PingSweep.Configuration()
+        var configuration = command.sweep
         configuration.probe = command.ping
         configuration.rate = rate
         configuration.reportsErrors = command.general.isVerbose || command.general.isJSON
         configuration.plan =
             isCounting
             ? .count(count(isLive: isLive), period: period)
-            : .untilAnswered(retries: command.retries)
-        configuration.probesAllAddresses = command.probesAllAddresses
+            : command.retries.map { .untilAnswered(retries: $0) } ?? command.sweep.plan
         configuration.keepsRoundTrips = console.isJSON
         if isLive { configuration.recentCount = Self.shownCount }
         return configuration
@@ -59,7 +58,9 @@ struct PingSweepRun {
         command.ping.count ?? (command.isLive && !isLive && command.ping.deadline == nil ? 10 : nil)
     }
 
-    private var period: Nanoseconds { command.interval ?? (command.isLive ? .milliseconds(200) : .seconds(1)) }
+    private var period: Nanoseconds {
+        command.interval ?? (command.isLive ? .milliseconds(200) : command.ping.interval)
+    }
 
     /// The number of probes that a screen can show: two for each column.
     private static let shownCount = 1_024
@@ -68,8 +69,8 @@ struct PingSweepRun {
     /// packets, as in fping.
     private var rate: Double? {
         if let rate = command.rate { return rate.packetsPerSecond }
-        guard !isCounting, let interval = command.interval else { return 10_000 }
-        return interval == .zero ? nil : 1 / interval.seconds
+        guard !isCounting, let interval = command.interval else { return command.sweep.rate }
+        return interval == .zero ? nil : min(1 / interval.seconds, Double(SendPacer.maximumRate))
     }
 
     private func report(

@@ -39,7 +39,7 @@ final class PingSweepText: PingSweepReport {
     /// The name or address of a target, with the address if every address of a name is pinged.
     private func label(_ label: String, _ address: IPAddress) -> String {
         let name = Text.escaped(label)
-        return command.probesAllAddresses && label != "\(address)" ? "\(name) (\(address))" : name
+        return command.sweep.probesAllAddresses && label != "\(address)" ? "\(name) (\(address))" : name
     }
 
     private func line(_ result: PingSweepHostResult) -> String {

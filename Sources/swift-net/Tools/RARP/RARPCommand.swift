@@ -41,11 +41,12 @@ struct RARPCommand: Command {
             if !command.interfaces.contains(name) { command.interfaces.append(name) }
         }
         options.option(
-            "-c", "--count", value: .integer(1...1_000, "COUNT"), help: "Send up to COUNT requests for each host (5).",
+            "-c", "--count", value: .integer(RARPQueryConfiguration.attemptCounts, "COUNT"),
+            help: "Send up to COUNT requests for each host (5).",
             in: [query]
         ) { $0.query.attempts = $1 }
         options.option(
-            "-i", "--interval", value: .duration(atLeast: .milliseconds(10)),
+            "-i", "--interval", value: .duration(atLeast: RARPQueryConfiguration.leastPause),
             help: "Wait TIME after the first request (1); each later wait is twice as long, up to 16 s.", in: [query]
         ) { $0.query.firstPause = $1 }
         options.option("-w", "--deadline", value: .duration(atLeast: .milliseconds(1)), help: "Stop after TIME.") {
@@ -92,7 +93,7 @@ struct RARPCommand: Command {
         query.deadline = deadline
         query.reportsIgnored = general.isVerbose
         hosts = try operands.map { text in
-            guard let mac = MACAddress(text), !mac.isMulticast else {
+            guard let mac = MACAddress(text) else {
                 throw UsageError("\(text): not the MAC address of one host")
             }
             return mac

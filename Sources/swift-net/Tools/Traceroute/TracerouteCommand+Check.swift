@@ -9,14 +9,6 @@ extension TracerouteCommand {
     mutating func check(_ arguments: ParsedArguments) throws {
         mode = mode(arguments)
         try checkMethod(arguments)
-        let probe = trace.probe
-        guard probe.firstHop <= probe.maximumHops else {
-            throw UsageError(
-                "invalid value '\(probe.firstHop)' for -f (expected 1 to \(probe.maximumHops), the last hop)")
-        }
-        guard probe.gateways.count <= 8 else {
-            throw UsageError("-g: \(probe.gateways.count) gateways given (at most 8)")
-        }
         try readTargets(arguments)
     }
 
@@ -31,11 +23,13 @@ extension TracerouteCommand {
         guard findsPaths || mode == Self.dot || !arguments.has("--confidence") else {
             throw UsageError("--confidence requires --paths or --dot")
         }
-        // Hosts limit the ICMP errors that UDP probes cause, but rarely echo replies.
-        let method = method ?? module?.method ?? (isRepeated && !findsPaths ? .icmp : .udp)
+        let usual =
+            isRepeated && !findsPaths ? Traceroute.Cycles.Configuration.defaultMethod : trace.probe.method
+        let method = method ?? module?.method ?? usual
         trace.probe.method = method
-        trace.probe.destinationPort = port ?? (method == .tcp ? 80 : arguments.has("-U") ? 53 : 33_434)
-        if method == .icmp {
+        // As in traceroute(8), -U also selects the port of DNS.
+        trace.probe.destinationPort = port ?? (arguments.has("-U") ? DNSMessage.serverPort : method.defaultPort)
+        if !method.hasPorts {
             guard mode != Self.paths, mode != Self.dot, !findsPaths else {
                 throw UsageError("\(module == nil ? "-I" : "-M icmp") cannot be used with \(name)")
             }
@@ -43,7 +37,7 @@ extension TracerouteCommand {
                 throw UsageError("\(option) requires -U or -T")
             }
         }
-        guard method == .tcp || !arguments.has("-O") else { throw UsageError("-O requires -T") }
+        guard method == .tcp || !printsFlags else { throw UsageError("-O requires -T") }
         if printsFlags, mode != Self.hops { throw UsageError("-O info cannot be used with \(mode.name)") }
         if isRepeated, let wait = arguments.text(of: "-w"), wait.contains(",") {
             throw UsageError("invalid value '\(wait)' for -w (expected MAX with \(mode.name))")

@@ -78,20 +78,20 @@ struct TracerouteCommand: Command {
             "--live", help: "Show this table on a full screen; the keys are q, p, r, d, g, n, w, j and k.", in: [live]
         ) { _ in }
         options.option(
-            "--cycles", value: .integer(1...1_000_000, "COUNT"),
+            "--cycles", value: .integer(Traceroute.Cycles.Configuration.cycleCounts, "COUNT"),
             help: "Probe every hop COUNT times (10; --live: until q is pressed).", in: [report, live]
         ) { $0.cycles = $1 }
         options.option(
-            "--interval", value: .duration(atLeast: .milliseconds(10)), help: "Start a cycle every TIME (1).",
+            "--interval", value: .duration(atLeast: Traceroute.Cycles.Configuration.leastInterval),
+            help: "Start a cycle every TIME (1).",
             in: [report, live]
         ) { $0.interval = $1 }
         options.flag(
             "--mtu", help: "Find the path MTU to each hop, and path-MTU black holes; implies -F.",
-            in: [hops, report, live], excludes: tcp
+            in: [hops, report, live]
         ) { $0.trace.findsPathMTU = true }
     }
 
-    private static let tcp = ["-T", "-M tcp"]
     private static let icmp = ["-I", "-M icmp"]
 
     private static func declareProbes(_ options: inout OptionTable<Self>) {
@@ -130,10 +130,10 @@ struct TracerouteCommand: Command {
         }
         options.list(
             "-g", "--gateway", value: .gateways,
-            help: "Send through up to 8 gateways, by a loose source route (IPv4).", excludes: ["-6"]
+            help: "Send through up to 8 gateways, by a loose source route (IPv4)."
         ) { $0.trace.probe.gateways += $1 }
         options.option(
-            "--size", value: .packetLength, help: "Set the length of each packet (60; IPv6 80).", excludes: tcp
+            "--size", value: .packetLength, help: "Set the length of each packet (60; IPv6 80)."
         ) { $0.trace.packetLength = $1 }
         options.flag("-F", "--dont-fragment", help: "Do not fragment probes, on this host or (IPv4) on routers.") {
             $0.trace.probe.dontFragment = true
@@ -142,7 +142,7 @@ struct TracerouteCommand: Command {
             $0.trace.probe.typeOfService = $1
         }
         options.option(
-            "-l", "--flowlabel", value: .integer(0...0xF_FFFF), help: "Set the IPv6 flow label.", excludes: ["-4"]
+            "-l", "--flowlabel", value: .integer(IPv6View.flowLabels), help: "Set the IPv6 flow label."
         ) { $0.trace.probe.flowLabel = $1 }
         options.option(
             "--fwmark", value: .integer(0...UInt32.max), help: "Set the mark of packets, for policy routing."
@@ -150,27 +150,37 @@ struct TracerouteCommand: Command {
             $0.trace.mark = $1
         }
         options.flag(
-            "--no-paris", help: "Change the UDP destination port or the ICMP checksum with each probe.", in: [hops],
-            excludes: tcp
+            "--no-paris", help: "Change the UDP destination port or the ICMP checksum with each probe.", in: [hops]
         ) { $0.trace.probe.isOneFlow = false }
     }
 
     private static func declarePace(_ options: inout OptionTable<Self>) {
         options.section("Hops and timing")
-        options.option("-f", "--first", value: .integer(1...255, "HOP"), help: "Start at this hop (1).") {
+        options.option(
+            "-f", "--first", value: .integer(TracerouteConfiguration.hops, "HOP"), help: "Start at this hop (1)."
+        ) {
             $0.trace.probe.firstHop = $1
         }
-        options.option("-m", "--max-hops", value: .integer(1...255, "HOP"), help: "Stop at this hop (30).") {
+        options.option(
+            "-m", "--max-hops", value: .integer(TracerouteConfiguration.hops, "HOP"), help: "Stop at this hop (30)."
+        ) {
             $0.trace.probe.maximumHops = $1
         }
-        options.option("--gap", value: .integer(1...255), help: "Stop after N hops in a row that do not reply (8).") {
+        options.option(
+            "--gap", value: .integer(TracerouteConfiguration.hops),
+            help: "Stop after N hops in a row that do not reply (8)."
+        ) {
             $0.trace.probe.gap = $1
         }
-        options.option("-q", "--queries", value: .integer(1...10), help: "Send N probes to each hop (3).", in: [hops]) {
+        options.option(
+            "-q", "--queries", value: .integer(TracerouteConfiguration.queryCounts),
+            help: "Send N probes to each hop (3).", in: [hops]
+        ) {
             $0.trace.probe.queries = $1
         }
         options.option(
-            "-N", "--sim-queries", value: .integer(1...1_024), help: "Allow up to N outstanding probes (32).",
+            "-N", "--sim-queries", value: .integer(TracerouteConfiguration.windows),
+            help: "Allow up to N outstanding probes (32).",
             in: [hops]
         ) { $0.trace.probe.window = $1 }
         options.option(
@@ -179,7 +189,7 @@ struct TracerouteCommand: Command {
                 Wait up to MAX, but not longer than HERE times the round-trip time of the same hop or NEAR times \
                 that of a later one (5,3; see the manual).
                 """
-        ) { $1.store(in: &$0.trace.probe) }
+        ) { $0.trace.probe.setWait(atMost: $1.longest, here: $1.here, near: $1.near) }
         options.option(
             "-z", "--sendwait", value: .sendWait,
             help: "Wait TIME between probes; a number above 10 is milliseconds (0).", in: [hops]

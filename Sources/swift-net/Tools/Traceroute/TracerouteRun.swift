@@ -95,13 +95,13 @@ struct TracerouteRun {
     /// of RA_ZONE.
     private func origins(_ trace: TracerouteRunner) throws -> RouteOrigins {
         if command.originSource == .dns {
-            return trace.origins(.dns(zone: CurrentProcess.environment("RA_ZONE") ?? "asn.cymru.com"))
+            return trace.origins(CurrentProcess.environment("RA_ZONE").map { .dns(zone: $0) } ?? .dns())
         }
-        let service = CurrentProcess.environment("RA_SERVICE") ?? "nicname"
-        guard let port = service == "nicname" ? 43 : UInt16(service) else {
-            throw UsageError("invalid value '\(service)' for RA_SERVICE (expected a port number)")
+        let (server, service) = (CurrentProcess.environment("RA_SERVER"), CurrentProcess.environment("RA_SERVICE"))
+        guard let port = OriginSource.port(ofService: service) else {
+            throw UsageError("invalid value '\(service ?? "")' for RA_SERVICE (expected a port number)")
         }
-        return trace.origins(.whois(server: CurrentProcess.environment("RA_SERVER") ?? "whois.radb.net", port: port))
+        return trace.origins(server.map { .whois(server: $0, port: port) } ?? .whois(port: port))
     }
 }
 

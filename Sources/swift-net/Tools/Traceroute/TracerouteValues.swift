@@ -37,23 +37,13 @@ struct TraceWait {
 
     init?(_ text: String) {
         let parts = text.split(separator: ",", omittingEmptySubsequences: false)
-        let factors = parts.dropFirst().compactMap { Int64($0) }.filter { 1...1_000 ~= $0 }
-        guard let longest = DurationText.parse(String(parts[0])), longest >= .milliseconds(1),
+        let factors = parts.dropFirst().compactMap { Int64($0) }.filter(TracerouteConfiguration.waitFactors.contains)
+        guard let longest = DurationText.parse(String(parts[0])), longest >= TracerouteConfiguration.leastWait,
             longest <= .seconds(2_147_483), parts.count <= 3, factors.count == parts.count - 1
         else { return nil }
         self.longest = longest
         here = factors.first
         near = factors.count > 1 ? factors[1] : nil
-    }
-
-    /// Stores the limits; an explicit limit also applies to the hops at the end.
-    func store(in configuration: inout TracerouteConfiguration) {
-        configuration.longestWait = longest
-        configuration.tailWait = longest
-        configuration.looksAgain = false
-        configuration.hastens = false
-        if let here { configuration.hereFactor = here }
-        if let near { configuration.nearFactor = near }
     }
 }
 
@@ -92,7 +82,6 @@ extension OptionValue where Value == [TCPProbeOption] {
 }
 
 extension OptionValue where Value == [IPv4Address] {
-    /// IPv4 addresses only, because IPv6's routing header type 0 is deprecated (RFC 5095).
     static var gateways: Self {
         OptionValue<[IPv4Address]>(specification: ValueSpecification(name: "ADDRESS,...")) { text in
             try text.split(separator: ",", omittingEmptySubsequences: false).map { part in
@@ -106,18 +95,22 @@ extension OptionValue where Value == [IPv4Address] {
 extension OptionValue where Value == Double {
     /// `95`, `99.9` or `95%`, as a fraction.
     static var confidence: Self {
-        OptionValue(specification: ValueSpecification(name: "PERCENT")) { text in
+        let confidences = TracerouteConfiguration.confidences
+        let expected =
+            "a percentage from \(Int(confidences.lowerBound * 100)) to \((confidences.upperBound * 100_000).rounded() / 1_000)"
+        return OptionValue(specification: ValueSpecification(name: "PERCENT")) { text in
             let digits = text.hasSuffix("%") ? text.dropLast() : text[...]
-            guard digits.allSatisfy({ $0.isNumber || $0 == "." }), let percent = Double(digits), percent >= 50,
-                percent <= 99.999
-            else { throw ValueError(expected: "a percentage from 50 to 99.999") }
+            guard digits.allSatisfy({ $0.isNumber || $0 == "." }), let percent = Double(digits), percent.isFinite
+            else { throw ValueError(expected: expected) }
             // Keeps the value as typed: 99.9 / 100 is not 0.999.
-            return (percent * 1_000).rounded() / 100_000
+            let confidence = (percent * 1_000).rounded() / 100_000
+            guard confidences.contains(confidence) else { throw ValueError(expected: expected) }
+            return confidence
         }
     }
 }
 
 extension OptionValue where Value == Int {
     /// The length of a packet with its headers, in bytes.
-    static var packetLength: Self { .integer(30...65_000, "BYTES") }
+    static var packetLength: Self { .integer(TracerouteConfiguration.packetLengths, "BYTES") }
 }

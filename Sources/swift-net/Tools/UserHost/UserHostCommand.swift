@@ -46,7 +46,7 @@ struct UserHostCommand: Command {
             help: "Use this MAC address (derived from the first address); interface: that of the interface."
         ) { $0.configuration.mac = $1 }
         options.option(
-            "--vlan", value: .integer(1...4_094, "VID"),
+            "--vlan", value: .integer(VLANTag.vlans, "VID"),
             help: "Use VLAN VID: tag frames sent, and accept only its frames."
         ) { $0.configuration.vlan = $1 }
         options.list(
@@ -91,15 +91,6 @@ struct UserHostCommand: Command {
             throw UsageError("\(operand): host takes no target (it runs a host and does not look up names)")
         }
         guard !configuration.addresses.isEmpty else { throw UsageError("--address ADDRESS/LENGTH is required") }
-        if configuration.forwards, Set(interfaces).count < 2 {
-            throw UsageError("--forward requires -I for 2 interfaces or more")
-        }
-        if configuration.advertises {
-            guard configuration.forwards else { throw UsageError("--advertise requires --forward") }
-            guard configuration.addresses.contains(where: { $0.address.family == .v6 }) else {
-                throw UsageError("--advertise requires an IPv6 address")
-            }
-        }
     }
 
     func run(_ console: Console) throws -> Int32 {

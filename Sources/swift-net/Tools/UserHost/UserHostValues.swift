@@ -23,7 +23,7 @@ extension OptionValue where Value == UserHost.Group {
     static var hostGroup: Self {
         OptionValue(specification: ValueSpecification(name: "GROUP[@INTERFACE]")) { text in
             let (group, interface) = split(text)
-            guard let address = IPAddress(group), address.isMulticast else {
+            guard let address = IPAddress(group) else {
                 throw ValueError(expected: "a multicast address, or ADDRESS@INTERFACE")
             }
             return UserHost.Group(address, interface: interface)
@@ -35,7 +35,7 @@ extension OptionValue where Value == UserHost.HardwareAddress {
     static var hostMAC: Self {
         OptionValue(specification: ValueSpecification(name: "MAC|interface")) { text in
             if text == "interface" { return .interface }
-            guard let mac = MACAddress(text), !mac.isMulticast, mac.rawValue != 0 else {
+            guard let mac = MACAddress(text) else {
                 throw ValueError(expected: "a unicast MAC address, or interface")
             }
             return .address(mac)
