@@ -223,4 +223,81 @@ struct ConfigurationCheckTests {
             expect(message) { _ = try UserHost.run(interfaces, configuration) }
         }
     }
+
+    @Test("a port scan: retries, ports, rate and shards, and what needs a source of its own")
+    func scans() {
+        let shard = "invalid value '3/2' for --shard (expected K/N with 1 <= K <= N)"
+        let changes: [(String, (inout SYNScan.Configuration) -> Void)] = [
+            ("invalid value '101' for --retries (expected 0 to 100)", { $0.retries = 101 }),
+            ("invalid value '0' for --top-ports (expected 1 to \(FrequentPorts.ranked.count))", { $0.topPorts = 0 }),
+            ("--rate: '0.0' is out of range: 0 < value <= 100000000", { $0.rate = 0 }),
+            (shard, { $0.shard = SYNScanShard(number: 3, count: 2) }),
+            (
+                "invalid value '1/1000001' for --shard (expected K/N with 1 <= K <= N)",
+                { $0.shard = SYNScanShard(number: 1, count: 1_000_001) }
+            ),
+            ("--banners requires --source", { $0.readsBanners = true }),
+            ("--no-check requires --source", { $0.checksSource = false }),
+        ]
+        for (message, change) in changes {
+            var configuration = SYNScan.Configuration(ports: [80])
+            change(&configuration)
+            expect(message) { _ = try SYNScan.run(["192.0.2.1"], configuration) }
+        }
+    }
+
+    @Test("requests to web servers: limits, and addresses of another family than the only one")
+    func requests() {
+        let address = IPAddress.v4(IPv4Address(192, 0, 2, 1))
+        let changes: [(String, (inout HTTPProbe.Configuration) -> Void)] = [
+            ("invalid value '0' for --concurrency (expected 1 to 1000)", { $0.concurrency = 0 }),
+            ("invalid value '1001' for --max-redirects (expected 0 to 1000)", { $0.request.redirects = 1_001 }),
+            ("invalid value '0' for -c (expected 1 to 9223372036854775807)", { $0.request.count = 0 }),
+            (
+                "invalid value '3601' for --keep-alive (expected 0 to 3600 seconds)",
+                { $0.request.keepAlivePatience = .seconds(3_601) }
+            ),
+            (
+                "-6 cannot be used with --source 192.0.2.1",
+                { ($0.family, $0.stack) = (.v6, .user(UserStack(address))) }
+            ),
+            (
+                "-6 cannot be used with --resolve 192.0.2.1",
+                {
+                    $0.family = .v6
+                    $0.request.overrides.others = [("a", 80, .tcp(address, zone: 0, port: 80))]
+                }
+            ),
+        ]
+        for (message, change) in changes {
+            var configuration = HTTPProbe.Configuration()
+            change(&configuration)
+            expect(message) { _ = try HTTPProbe.run(["http://a/"], configuration) }
+        }
+        var fingerprint = HTTPFingerprint.Configuration()
+        fingerprint.concurrency = 1_001
+        expect("invalid value '1001' for --concurrency (expected 1 to 1000)") {
+            _ = try HTTPFingerprint.run(["http://a/"], fingerprint)
+        }
+    }
+
+    @Test("the families that a target may have")
+    func families() throws {
+        let rows: [(String, [IPAddress.Family])] = [
+            ("192.0.2.1", [.v4]), ("fe80::1%eth0", [.v6]), ("192.0.2.0/24", [.v4]), ("2001:db8::/126", [.v6]),
+            ("host.example", [.v4, .v6]),
+        ]
+        for (text, families) in rows {
+            let target = try TargetExpression(text)
+            #expect(target.families(nil) == families && target.isOf(nil))
+            #expect(target.isOf(.v4) == families.contains(.v4) && target.isOf(.v6) == families.contains(.v6))
+        }
+        let name = try TargetExpression("host.example")
+        #expect(name.families(.v6) == [.v6])
+    }
+
+    @Test("fields of a signature")
+    func fields() {
+        #expect(Signature.isField("nginx 1.22") && !Signature.isField("") && !Signature.isField("a\tb"))
+    }
 }

@@ -46,6 +46,12 @@ public struct Signature: Sendable {
         self.configurations = configurations
     }
 
+    /// Whether a text can be a field in a file: it is not empty, and has no control characters such as the tab between
+    /// fields.
+    public static func isField(_ text: String) -> Bool {
+        !text.isEmpty && !text.unicodeScalars.contains { $0.value < 0x20 }
+    }
+
     /// An error in a file.
     public struct Mistake: Error, Hashable, Sendable, CustomStringConvertible {
         /// The line number, from 1.

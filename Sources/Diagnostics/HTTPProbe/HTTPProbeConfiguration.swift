@@ -13,7 +13,7 @@ public struct HTTPProbeConfiguration: Sendable {
     public var userAgent = "swift-net"
     /// Whether to accept compressed content.
     public var wantsCompression = false
-    /// The maximum number of redirects to follow.
+    /// The maximum number of redirects to follow, in `redirectCounts`.
     public var redirects = 0
     /// Whether credentials follow redirects to other origins.
     public var trustsRedirects = false
@@ -21,7 +21,7 @@ public struct HTTPProbeConfiguration: Sendable {
     public var wallClock: Int64?
     /// Whether to test the allowed methods.
     public var examinesMethods = false
-    /// The maximum time to watch an idle connection; nil to skip the keep-alive test.
+    /// The maximum time to watch an idle connection, in `keepAlivePatiences`; nil to skip the keep-alive test.
     public var keepAlivePatience: Nanoseconds?
     /// Whether to look for intermediaries.
     public var examinesIntermediaries = false
@@ -38,7 +38,7 @@ public struct HTTPProbeConfiguration: Sendable {
     public var sharesConnection = false
     /// The time limit for a complete response.
     public var timeout = Nanoseconds.seconds(10)
-    /// The maximum number of body bytes to read, and to keep.
+    /// The maximum number of body bytes to read, in `bodyLimits`, and to keep.
     public var bodyLimit = 64 << 20
     public var keptBody = 0
     public var keptBytes = 0
@@ -49,6 +49,16 @@ public struct HTTPProbeConfiguration: Sendable {
     var cookies: String?
 
     public init(seed: UInt64) { self.seed = seed }
+
+    /// The limits of redirects, and the usual one of a request that follows them.
+    public static let redirectCounts = 0...1_000
+    public static let usualRedirects = 10
+    /// The times for which an idle connection can be watched.
+    public static let keepAlivePatiences = Nanoseconds.zero...Nanoseconds.seconds(3_600)
+    /// The limits of bodies, in bytes.
+    public static let bodyLimits = 0...1 << 40
+    /// The minimum time limit for a response.
+    public static let leastTimeout = Nanoseconds.milliseconds(1)
 
     /// The part of the request that cannot be sent in one line, and would begin another line or request; nil if there is
     /// none.

@@ -48,6 +48,8 @@ public struct SYNScanShard: Sendable, Equatable {
     public var count: Int
 
     public static let whole = SYNScanShard(number: 1, count: 1)
+    /// The numbers of shards of a scan.
+    public static let counts = 1...1_000_000
 
     public init(number: Int, count: Int) {
         self.number = number
@@ -120,6 +122,9 @@ public struct SYNScanConfiguration: Sendable {
         self.seed = seed
         self.key = key
     }
+
+    /// The numbers of retries: each has a source port.
+    public static let retryCounts = 0...100
 
     /// The source ports: one per try, one for the recheck of hosts that may limit their replies, and the last one to ask
     /// whether targets are there.

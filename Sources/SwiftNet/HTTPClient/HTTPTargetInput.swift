@@ -33,6 +33,9 @@ extension EndpointOverrides {
     mutating func urls(
         _ texts: [String], _ family: IPAddress.Family?, interface: String? = nil
     ) throws -> [HTTPURL] {
+        for case .tcp(let address, _, _) in others.map(\.endpoint) {
+            try SwiftNetError.check(address, isOf: family, "--resolve \(address)")
+        }
         let urls = try texts.map { text in
             let url: HTTPURL
             do throws(HTTPURL.Problem) {

@@ -20,7 +20,7 @@ public enum HTTPFingerprint: Tool {
     /// The requests to each server, and the signatures to compare with.
     public struct Configuration: Sendable {
         public var request: HTTPFingerprintConfiguration
-        /// The number of servers tested at the same time.
+        /// The number of servers tested at the same time, in `HTTPProbe.Configuration.concurrencies`.
         public var concurrency = 40
         /// The address family of connections; nil for both.
         public var family: IPAddress.Family?
@@ -73,6 +73,8 @@ public enum HTTPFingerprint: Tool {
         ) throws {
             self.input = input
             request = asked.request
+            try SwiftNetError.check(
+                asked.concurrency, in: HTTPProbe.Configuration.concurrencies, "--concurrency")
             let urls = try request.overrides.urls(targets, asked.family, interface: asked.interface)
             // The signals are taken over before the signatures are read, which takes longest.
             transport = try StreamTransport(

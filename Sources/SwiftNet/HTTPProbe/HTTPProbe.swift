@@ -19,7 +19,7 @@ public enum HTTPProbe: Tool {
         /// The requests and additional tests.
         public var request: HTTPProbeConfiguration
         public var tls = TLSConfiguration(applicationProtocols: ["http/1.1"])
-        /// The number of URLs requested at the same time.
+        /// The number of URLs requested at the same time, in `concurrencies`.
         public var concurrency = 20
         /// The address family of connections; nil for both.
         public var family: IPAddress.Family?
@@ -35,6 +35,22 @@ public enum HTTPProbe: Tool {
             var random = SystemRandomness()
             request = HTTPProbeConfiguration(seed: random.next())
             request.wallClock = SystemClock.wall(at: Instant(nanoseconds: 0)) / 1_000_000_000
+        }
+
+        /// The numbers of URLs requested at the same time.
+        public static let concurrencies = 1...1_000
+
+        fileprivate func check() throws(SwiftNetError) {
+            typealias Limits = HTTPProbeConfiguration
+            do { try request.check() } catch { throw SwiftNetError(.invalidArgument, nil, error.description) }
+            try SwiftNetError.check(concurrency, in: Self.concurrencies, "--concurrency")
+            try SwiftNetError.check(request.redirects, in: Limits.redirectCounts, "--max-redirects")
+            try SwiftNetError.check(request.count, in: 1...Int.max, "-c")
+            try SwiftNetError.check(request.bodyLimit, in: Limits.bodyLimits, "--max-body")
+            try SwiftNetError.check(request.keepAlivePatience, in: Limits.keepAlivePatiences, "--keep-alive")
+            try SwiftNetError.check(request.timeout, in: Limits.leastTimeout...Nanoseconds(.max), "-w")
+            guard case .user(let host) = stack else { return }
+            try SwiftNetError.check(host.address, isOf: family, "--source \(host.address)")
         }
     }
 
@@ -80,7 +96,7 @@ public enum HTTPProbe: Tool {
         ) throws {
             self.input = input
             request = asked.request
-            do { try request.check() } catch { throw SwiftNetError(.invalidArgument, nil, error.description) }
+            try asked.check()
             let urls = try request.overrides.urls(targets, asked.family, interface: asked.interface)
             engine = try HTTPEngine(
                 urls.enumerated().map { [request] in HTTPProbePlan($0.element, request, number: $0.offset) },

@@ -52,19 +52,14 @@ public enum Ping: Tool {
         fileprivate init(
             _ text: String, _ target: TargetExpression, _ asked: Configuration, _ options: RunOptions
         ) throws {
-            let families: [IPAddress.Family] =
-                if case .address(let address, _) = target { [address.family] } else {
-                    asked.family.map { [$0] } ?? [.v4, .v6]
-                }
+            let families = target.families(asked.family)
             let (session, sockets) = try Session.open(options, .rawSocketsIfPermitted) { isRaw in
                 try PingSockets(
                     families: Set(families), configuration: asked.sockets(isSweep: false), isRaw: isRaw,
                     needsRaw: asked.needsRaw(options))
             }
             self.session = session
-            if case .address(let address, _) = target, let family = asked.family, family != address.family {
-                throw Destination.Problem(text, asked.refusal(of: address.family))
-            }
+            guard target.isOf(asked.family) else { throw Destination.Problem(text, asked.refusal(of: families[0])) }
             destination = try Destination.find(
                 target, text: text,
                 asked.requirements(

@@ -83,7 +83,7 @@ public enum PingSweep: Tool {
             let probe = try asked.probe.checked()
             // A target read later may have any form.
             let expressions = given.map(\.expression) + (input == nil ? [] : [.name("")])
-            let families = Set(expressions.flatMap { Self.families($0, probe.family) })
+            let families = Set(expressions.flatMap { $0.families(probe.family) })
             let (session, sockets) = try Session.open(options, .rawSocketsIfPermitted) { isRaw in
                 try PingSockets(
                     families: families, configuration: probe.sockets(isSweep: true), isRaw: isRaw,
@@ -176,17 +176,6 @@ public enum PingSweep: Tool {
         }
 
         // MARK: Targets
-
-        /// The possible address families of a target.
-        private static func families(
-            _ target: TargetExpression, _ family: IPAddress.Family?
-        ) -> [IPAddress.Family] {
-            switch target {
-            case .address(let address, _): [address.family]
-            case .ranges(let ranges): ranges.prefix(1).map(\.lowerBound.family)
-            case .name: family.map { [$0] } ?? [.v4, .v6]
-            }
-        }
     }
 
     /// This host's addresses on the links that may have targets as neighbors: lookups on each need a packet socket, and

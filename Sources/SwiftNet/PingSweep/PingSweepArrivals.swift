@@ -135,14 +135,14 @@ struct PingSweepTargets {
 
     init(_ targets: [GivenTarget], _ probe: Ping.Configuration, _ sockets: PingSockets) throws {
         for (text, target) in targets {
+            guard target.isOf(probe.family) else {
+                refusals += target.families(nil).map { "\(text): \(probe.refusal(of: $0))" }
+                continue
+            }
             switch target {
             case .address(let address, let zone):
                 if let zone { try Self.use(Destination.index(ofZone: zone, text), text, probe, sockets.v6) }
-                if probe.family ?? address.family == address.family {
-                    ranges.append((address, address))
-                } else {
-                    refusals.append("\(text): \(probe.refusal(of: address.family))")
-                }
+                ranges.append((address, address))
             case .ranges(let all): ranges += all.map { ($0.lowerBound, $0.upperBound) }
             case .name(let name): names.append(name)
             }

@@ -73,20 +73,15 @@ extension SYNScan.Configuration {
         guard connects != true || source == nil else {
             throw SwiftNetError(.invalidArgument, nil, "--connect cannot be used with --source")
         }
-        guard 0...100 ~= retries else {
-            throw SwiftNetError(.invalidArgument, nil, "invalid value '\(retries)' for --retries (expected 0 to 100)")
+        guard source != nil || checksSource else {
+            throw SwiftNetError(.invalidArgument, nil, "--no-check requires --source")
         }
-        let most = FrequentPorts.ranked.count
-        guard topPorts.map({ 1...most ~= $0 }) ?? true else {
-            throw SwiftNetError(.invalidArgument, nil, "invalid value for --top-ports (expected 1 to \(most))")
-        }
-        guard rate.map({ 1...100_000_000 ~= $0 }) ?? true else {
-            throw SwiftNetError(.invalidArgument, nil, "invalid value for --rate (expected 1 to 100000000)")
-        }
-        guard shard.count >= 1, 1...shard.count ~= shard.number else {
-            throw SwiftNetError(
-                .invalidArgument, nil,
-                "invalid value '\(shard.number)/\(shard.count)' for --shard (expected K/N with 1 <= K <= N)")
+        try SwiftNetError.check(retries, in: SYNScanConfiguration.retryCounts, "--retries")
+        try SwiftNetError.check(topPorts, in: 1...FrequentPorts.ranked.count, "--top-ports")
+        try SwiftNetError.check(rate: rate)
+        guard SYNScanShard.counts.contains(shard.count), 1...shard.count ~= shard.number else {
+            throw SwiftNetError.invalid(
+                "\(shard.number)/\(shard.count)", "--shard", expected: "K/N with 1 <= K <= N")
         }
     }
 

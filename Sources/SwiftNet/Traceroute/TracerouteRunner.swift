@@ -40,7 +40,8 @@ public final class TracerouteRunner {
             return index
         }
         let method = asked.probe.method
-        let families = Self.families(asked.family, expressions)
+        let all = expressions.flatMap { $0.families(asked.family) }
+        let families = [IPAddress.Family.v4, .v6].filter(all.contains)
         let (session, sockets) = try Session.open(options, .rawSockets("traceroute")) { _ in
             var sockets = Sockets(channels: try Self.channels(families, asked))
             guard method == .tcp else { return sockets }
@@ -55,10 +56,10 @@ public final class TracerouteRunner {
         requirements.firstGateway = asked.probe.gateways.first
         var found: [TraceTarget] = []
         for (text, target) in zip(texts, expressions) {
-            if case .address(let address, _) = target, let family = asked.family, family != address.family {
+            guard target.isOf(asked.family) else {
                 throw Destination.Problem(text, SystemError.addressFamilyNotFound)
             }
-            requirements.families = Self.families(asked.family, [target]).filter { sockets.channels[$0] != nil }
+            requirements.families = target.families(asked.family).filter { sockets.channels[$0] != nil }
             if requirements.firstGateway != nil {
                 requirements.families.removeAll { $0 == .v6 }
                 guard !requirements.families.isEmpty else {
@@ -138,19 +139,6 @@ public final class TracerouteRunner {
             throw SwiftNetError(.invalidArgument, text, "not a host")
         }
         return target
-    }
-
-    private static func families(
-        _ family: IPAddress.Family?, _ targets: [TargetExpression]
-    ) -> [IPAddress.Family] {
-        let all = targets.flatMap { target in
-            if case .address(let address, _) = target {
-                [address.family]
-            } else {
-                family.map { [$0] } ?? [.v4, .v6]
-            }
-        }
-        return [.v4, .v6].filter(all.contains)
     }
 
     /// One address family that is unavailable is ignored if the other is available.

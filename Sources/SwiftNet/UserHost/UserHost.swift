@@ -209,7 +209,8 @@ public enum UserHost: Tool {
 
 extension UserHost.Configuration {
     /// Throws if a value is invalid, or cannot be used with another.
-    fileprivate func check(_ interfaces: [String]) throws(SwiftNetError) {
+    /// - Parameter interfaces: the names of the host's interfaces; empty for the only one of the system.
+    package func check(_ interfaces: [String]) throws(SwiftNetError) {
         func refuse(_ reason: String) -> SwiftNetError { SwiftNetError(.invalidArgument, nil, reason) }
         if case .address(let mac) = mac, !mac.isStation {
             throw SwiftNetError.invalid(mac, "--mac", expected: "a unicast MAC address, or interface")

@@ -7,6 +7,19 @@ public enum TargetExpression: Equatable, Sendable {
     case ranges([ClosedRange<IPAddress>])
     case name(String)
 
+    /// Returns the address families that addresses of the target may have.
+    /// - Parameter only: the only family for a name; nil for either.
+    public func families(_ only: IPAddress.Family?) -> [IPAddress.Family] {
+        switch self {
+        case .address(let address, _): [address.family]
+        case .ranges(let ranges): ranges.prefix(1).map(\.lowerBound.family)
+        case .name: only.map { [$0] } ?? [.v4, .v6]
+        }
+    }
+
+    /// Whether the target is a name, or its addresses are of a family; nil for either.
+    public func isOf(_ family: IPAddress.Family?) -> Bool { family.map(families(family).contains) ?? true }
+
     /// The reasons why a text is not a target.
     public enum Problem: Error, Equatable, Sendable, CustomStringConvertible {
         case empty

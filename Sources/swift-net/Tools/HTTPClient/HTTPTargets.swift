@@ -17,10 +17,6 @@ struct HTTPTargets {
     /// - Throws: `UsageError` if neither a URL nor a file is given.
     mutating func take(operands: [String]) throws {
         urls = operands
-        for case .tcp(let address, _, _) in overrides.others.map(\.endpoint)
-        where address.family != family ?? address.family {
-            throw UsageError("\(family == .v4 ? "-4" : "-6") cannot be used with --resolve \(address)")
-        }
         if urls.isEmpty, files.isEmpty { throw HTTPProbeCommand.summary.missingOperand }
     }
 

@@ -38,7 +38,8 @@ struct HTTPFingerprintCommand: HTTPCommand {
         }
         options.targets()
         options.option(
-            "--concurrency", value: .integer(1...1_000), help: "Examine up to N servers at the same time (40)."
+            "--concurrency", value: .integer(HTTPProbe.Configuration.concurrencies),
+            help: "Examine up to N servers at the same time (40)."
         ) { $0.fingerprint.concurrency = $1 }
         options.option(
             "-w", "--deadline", value: .duration(atLeast: .milliseconds(1)),
@@ -108,9 +109,7 @@ extension OptionValue where Value == String {
     /// A field of a signature.
     fileprivate static func label(_ name: String) -> Self {
         OptionValue(specification: ValueSpecification(name: name)) { text in
-            guard !text.isEmpty, !text.unicodeScalars.contains(where: { $0.value < 0x20 }) else {
-                throw ValueError(expected: "printable characters")
-            }
+            guard Signature.isField(text) else { throw ValueError(expected: "printable characters") }
             return text
         }
     }

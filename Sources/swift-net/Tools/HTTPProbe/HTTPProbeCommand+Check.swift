@@ -17,7 +17,7 @@ extension HTTPProbeCommand {
         }
         try readFiles()
         probe.request.userAgent = "swift-net/\(CommandTree.version)"
-        probe.request.redirects = maximumRedirects ?? (follows ? 10 : 0)
+        probe.request.redirects = maximumRedirects ?? (follows ? HTTPProbeConfiguration.usualRedirects : 0)
         if general.isVerbose { probe.request.keptBytes = 256 << 10 }
         if output != nil { probe.request.keptBody = min(probe.request.bodyLimit, 1 << 30) }
         if stack == .user { probe.stack = .user(try userStack()) }
@@ -36,9 +36,6 @@ extension HTTPProbeCommand {
 
     private func userStack() throws -> UserStack {
         guard let source else { throw UsageError("--stack user requires --source") }
-        if let family = targets.family, family != source.address.family {
-            throw UsageError("\(family == .v4 ? "-4" : "-6") cannot be used with --source \(source.address)")
-        }
         var stack = UserStack(source.address, prefixLength: source.prefixLength)
         stack.gateway = gateway
         stack.checksAddress = checksAddress

@@ -97,7 +97,8 @@ struct HTTPProbeCommand: HTTPCommand {
         ) { $0.rawFile = $1 }
         options.flag("--follow", help: "Follow redirects.") { $0.follows = true }
         options.option(
-            "--max-redirects", value: .integer(0...1_000), help: "Follow up to N redirects (10)."
+            "--max-redirects", value: .integer(HTTPProbeConfiguration.redirectCounts),
+            help: "Follow up to N redirects (10)."
         ) { $0.maximumRedirects = $1 }
         options.flag("--location-trusted", help: "Follow redirects, and send credentials to every server.") {
             $0.follows = true
@@ -109,7 +110,8 @@ struct HTTPProbeCommand: HTTPCommand {
         options.section("Examinations")
         options.flag("--methods", help: "Find the allowed methods.") { $0.probe.request.examinesMethods = true }
         options.option(
-            "--keep-alive", value: .duration(atMost: .seconds(3_600)), preset: "10",
+            "--keep-alive", value: .duration(atMost: HTTPProbeConfiguration.keepAlivePatiences.upperBound),
+            preset: "10",
             help: "Find how long the server keeps a connection open; watch an idle one for TIME (10)."
         ) { $0.probe.request.keepAlivePatience = $1 }
         options.flag("--intermediaries", help: "Detect proxies, caches, load balancers and tunnels.") {
@@ -169,15 +171,19 @@ struct HTTPProbeCommand: HTTPCommand {
         options.flag("--reuse", help: "Share connections between requests to the same server.") {
             $0.probe.request.sharesConnection = true
         }
-        options.option("--concurrency", value: .integer(1...1_000), help: "Probe up to N URLs at the same time (20).") {
+        options.option(
+            "--concurrency", value: .integer(HTTPProbe.Configuration.concurrencies),
+            help: "Probe up to N URLs at the same time (20)."
+        ) {
             $0.probe.concurrency = $1
         }
         options.option(
-            "-w", "--deadline", value: .duration(atLeast: .milliseconds(1)),
+            "-w", "--deadline", value: .duration(atLeast: HTTPProbeConfiguration.leastTimeout),
             help: "Wait up to TIME for a complete response (10)."
         ) { $0.probe.request.timeout = $1 }
         options.option(
-            "--max-body", value: .integer(0...1 << 40, "BYTES"), help: "Read up to BYTES of a body (67108864)."
+            "--max-body", value: .integer(HTTPProbeConfiguration.bodyLimits, "BYTES"),
+            help: "Read up to BYTES of a body (67108864)."
         ) { $0.probe.request.bodyLimit = $1 }
         options.flag("--fail", help: "Treat a status of 400 or more as a failure.") {
             $0.probe.request.refusesErrors = true

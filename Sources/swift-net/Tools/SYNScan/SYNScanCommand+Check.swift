@@ -44,8 +44,8 @@ extension SYNScanCommand {
             if Text.isURL(text) {
                 throw UsageError("\(text): not a target, but a URL (use: swift-net http-probe \(text))")
             }
-            if let family = scan.family, let address = IPAddress(text), address.family != family {
-                throw UsageError("\(text): not an \(family == .v4 ? "IPv4 address (-4)" : "IPv6 address (-6)")")
+            if let family = scan.family, let target = try? TargetExpression(text), !target.isOf(family) {
+                throw UsageError("\(text): not an \(family) address (\(family == .v4 ? "-4" : "-6"))")
             }
         }
     }

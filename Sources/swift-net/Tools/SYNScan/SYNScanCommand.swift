@@ -91,7 +91,9 @@ struct SYNScanCommand: Command {
             "--rate", value: .rate,
             help: "Send N packets per second (10000), or max: the highest rate without loss."
         ) { $0.scan.rate = $1.packetsPerSecond }
-        options.option("--retries", value: .integer(0...100), help: "Retry unanswered probes N times (2).") {
+        options.option(
+            "--retries", value: .integer(SYNScanConfiguration.retryCounts), help: "Retry unanswered probes N times (2)."
+        ) {
             $0.scan.retries = $1
         }
         options.option(
@@ -126,12 +128,11 @@ struct SYNScanCommand: Command {
             "--source", value: .address, help: "Scan from ADDRESS, an unused address of the local network."
         ) { $0.scan.source = $1 }
         options.flag(
-            "--no-check", help: "Do not check whether another host has the source address.", requires: "--source"
+            "--no-check", help: "Do not check whether another host has the source address."
         ) { $0.scan.checksSource = false }
         options.flag(
             "--banners",
-            help: "Report what open ports send: a greeting, the response to HEAD, the names of a certificate.",
-            requires: "--source"
+            help: "Report what open ports send: a greeting, the response to HEAD, the names of a certificate."
         ) { $0.scan.readsBanners = true }
     }
 
@@ -183,8 +184,7 @@ extension OptionValue where Value == SYNScanShard {
     static var shard: Self {
         OptionValue(specification: ValueSpecification(name: "K/N")) { text in
             let parts = text.split(separator: "/", omittingEmptySubsequences: false).map { Int($0) }
-            guard parts.count == 2, let number = parts[0], let count = parts[1], 1...1_000_000 ~= count,
-                1...count ~= number
+            guard parts.count == 2, let number = parts[0], let count = parts[1]
             else { throw ValueError(expected: "K/N with 1 <= K <= N") }
             return SYNScanShard(number: number, count: count)
         }

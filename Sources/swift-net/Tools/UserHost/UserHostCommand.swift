@@ -90,7 +90,7 @@ struct UserHostCommand: Command {
         if let operand = arguments.operands.first {
             throw UsageError("\(operand): host takes no target (it runs a host and does not look up names)")
         }
-        guard !configuration.addresses.isEmpty else { throw UsageError("--address ADDRESS/LENGTH is required") }
+        do throws(SwiftNetError) { try configuration.check(interfaces) } catch { throw UsageError(error.description) }
     }
 
     func run(_ console: Console) throws -> Int32 {
