@@ -80,7 +80,6 @@ struct ConfigurationCheckTests {
 
     @Test("ping: numbers out of range, and the longest datagram")
     func pings() throws {
-        let record = IPv4Options([.noOperation, .recordRoute(IPv4RouteData(emptySlots: IPv4RouteData.maximumSlots))])
         let plan = try PingFragmentPlan(size: 64)
         let changes: [(String, (inout Ping.Configuration) -> Void)] = [
             ("invalid value '0' for -t (expected 1 to 255)", { $0.timeToLive = 0 }),
@@ -90,7 +89,7 @@ struct ConfigurationCheckTests {
             ("invalid value '65508' for -s (expected 0 to 65507)", { $0.data = Ping.Configuration.data(size: 65_508) }),
             (
                 "invalid value '65468' for -s (expected 0 to 65467)",
-                { ($0.options, $0.data) = (record, Ping.Configuration.data(size: 65_468)) }
+                { ($0.options, $0.data) = (.recordRoute, Ping.Configuration.data(size: 65_468)) }
             ),
             (
                 "--fragment: a message of 64 bytes (-s 56) is one fragment of 64",

@@ -179,4 +179,17 @@ struct AddressKindTests {
     func noPortSets(text: String) {
         #expect(throws: PortSet.SyntaxError.self) { try PortSet(text) }
     }
+
+    @Test("bytes of hexadecimal digits")
+    func hexadecimalBytes() {
+        #expect(bytes(ofHexadecimal: "00fFa1") == [0x00, 0xFF, 0xA1] && bytes(ofHexadecimal: "") == [])
+        for text in ["0", "0g", "0x01", "\u{FF11}\u{FF11}"] { #expect(bytes(ofHexadecimal: text) == nil, "\(text)") }
+    }
+
+    @Test("a record-route option fills the header, and its slots are aligned")
+    func recordRoute() {
+        #expect(IPv4Options.recordRoute.paddedByteCount == 40)
+        #expect(IPv4Options.recordRoute.encoded().prefix(4) == [1, 7, 39, 4])
+        #expect(IPv4RouteData.maximumGateways == 8)
+    }
 }

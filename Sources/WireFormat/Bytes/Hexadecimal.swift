@@ -4,6 +4,13 @@ public func hexadecimal(_ byte: UInt8) -> String {
     return byte < 16 ? "0" + text : text
 }
 
+/// Returns the bytes of pairs of hexadecimal digits in either case; nil for other text, or an odd number of digits.
+public func bytes(ofHexadecimal text: some StringProtocol) -> [UInt8]? {
+    let digits = text.utf8.compactMap(\.hexadecimalDigit)
+    guard digits.count == text.utf8.count, digits.count.isMultiple(of: 2) else { return nil }
+    return stride(from: 0, to: digits.count, by: 2).map { digits[$0] << 4 | digits[$0 + 1] }
+}
+
 extension UInt8 {
     /// The value of an ASCII hexadecimal digit in either case.
     var hexadecimalDigit: UInt8? {

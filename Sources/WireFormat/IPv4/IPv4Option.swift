@@ -258,4 +258,10 @@ public typealias IPv4Options = OptionList<IPv4Option>
 extension OptionList where Option == IPv4Option {
     /// The options that all fragments contain: those with the copied flag (RFC 791, section 3.1).
     public var copiedIntoFragments: IPv4Options { IPv4Options(list.filter(\.isCopied)) }
+
+    /// A record-route option with every slot that a header has room for. A no-operation option before it aligns the
+    /// slots to 4 bytes.
+    public static var recordRoute: IPv4Options {
+        IPv4Options([.noOperation, .recordRoute(IPv4RouteData(emptySlots: IPv4RouteData.maximumSlots))])
+    }
 }

@@ -49,7 +49,8 @@ extension OptionValue where Value: RawRepresentable & CaseIterable, Value.RawVal
 extension OptionValue where Value == Nanoseconds {
     /// A duration in seconds (`1`, `0.2`), or with a unit (`200ms`, `2s`, `1m`).
     static func duration(
-        atLeast minimum: Nanoseconds = .zero, atMost maximum: Nanoseconds = .seconds(2_147_483), _ name: String = "TIME"
+        atLeast minimum: Nanoseconds = .zero, atMost maximum: Nanoseconds = DurationText.maximum,
+        _ name: String = "TIME"
     ) -> Self {
         OptionValue(specification: ValueSpecification(name: name)) { text in
             guard let value = DurationText.parse(text) else {
@@ -139,6 +140,8 @@ extension OptionValue where Value == Rate {
 
 /// Parses durations.
 enum DurationText {
+    /// The longest duration of an option.
+    static let maximum = Nanoseconds.seconds(2_147_483)
     private static let units: [(suffix: String, nanoseconds: Int64)] = [
         ("us", 1_000), ("ms", 1_000_000), ("s", 1_000_000_000), ("m", 60_000_000_000),
     ]

@@ -82,19 +82,10 @@ extension OptionValue where Value == DHCPOptionArgument {
             guard parts.count == 2 else { return .request(code) }
             let value = parts[1]
             guard value.hasPrefix("0x") else { return .send(DHCPOption(code, Array(value.utf8))) }
-            guard let bytes = bytes(ofHexadecimal: value.dropFirst(2)) else {
+            guard let bytes = bytes(ofHexadecimal: value.dropFirst(2)), !bytes.isEmpty else {
                 throw ValueError(expected: "an even number of hexadecimal digits after 0x")
             }
             return .send(DHCPOption(code, bytes))
-        }
-    }
-
-    private static func bytes(ofHexadecimal digits: Substring) -> [UInt8]? {
-        let values = digits.map(\.hexDigitValue)
-        guard !values.isEmpty, values.count.isMultiple(of: 2) else { return nil }
-        return stride(from: 0, to: values.count, by: 2).reduce(into: [UInt8]?.some([])) { bytes, index in
-            guard let high = values[index], let low = values[index + 1] else { return bytes = nil }
-            bytes?.append(UInt8(high << 4 | low))
         }
     }
 }

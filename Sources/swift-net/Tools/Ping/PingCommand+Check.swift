@@ -28,7 +28,6 @@ extension PingCommand {
         ping.reportsTransmissions = isFlood && !general.isQuiet && !general.isJSON
         ping.reportsIgnored = general.isVerbose
         ping.data = Ping.Configuration.data(size: size ?? ping.data.count, pattern: pattern ?? [])
-        (ping.source, ping.interface) = (source.address, source.interface)
         style.isQuiet = general.isQuiet
         style.isFlood = isFlood
         style.isVerbose = general.isVerbose
@@ -53,11 +52,6 @@ extension PingCommand {
         guard !texts.isEmpty || !targetFiles.isEmpty else { throw Self.summary.missingOperand }
         if let url = texts.first(where: Text.isURL) {
             throw UsageError("\(url): ping takes hosts; http-probe takes URLs")
-        }
-        if recordsRoute {
-            ping.options = IPv4Options([
-                .noOperation, .recordRoute(IPv4RouteData(emptySlots: IPv4RouteData.maximumSlots)),
-            ])
         }
         if let timestampOption { ping.options = IPv4Options([.timestamp(try timestamps(timestampOption))]) }
         expressions = try texts.map { text in

@@ -25,13 +25,11 @@ struct PingCommand: Command {
     var general = GeneralOptions()
     var ping = Ping.Configuration()
     var sweep = PingSweep.Configuration()
-    var source = PingSource()
     /// The value of -i: in a sweep the time between packets, or with -c between packets to the same target.
     var interval: Nanoseconds?
     var size: Int?
     var pattern: [UInt8]?
     var timestampOption: IPTimestampChoice?
-    var recordsRoute = false
     var fragmentSize: Int?
     var fragmentOrder = PingFragmentPlan.Order.inOrder
     var targetFiles: [String] = []
@@ -67,7 +65,10 @@ struct PingCommand: Command {
         options.list(
             "-I", "--interface", value: .source,
             help: "Send through this interface, or from this address of this host; may be given once for each."
-        ) { $0.source.add($1) }
+        ) { command, source in
+            command.ping.source = source.address ?? command.ping.source
+            command.ping.interface = source.interface ?? command.ping.interface
+        }
         options.option(
             "-s", "--size", value: .integer(PingConfiguration.dataLengths, "BYTES"), help: "Send BYTES of data (56)."
         ) {
@@ -105,7 +106,7 @@ struct PingCommand: Command {
         ) { $0.ping.pathMTUDiscovery = $1 }
         options.option("--icmp", value: .choice(ICMPQuery.self, "QUERY"), help: queryHelp) { $0.ping.query = $1 }
         options.flag("-R", "--record-route", help: "Record the route (IPv4).", in: [single], excludes: ["-T"]) {
-            $0.recordsRoute = true
+            $0.ping.options = .recordRoute
         }
         options.option(
             "-T", "--timestamp", value: .choice(IPTimestampChoice.self),

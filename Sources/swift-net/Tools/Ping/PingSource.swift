@@ -4,12 +4,6 @@ import SwiftNet
 struct PingSource {
     var address: IPAddress?
     var interface: String?
-
-    /// Adds another value of -I: the last address and the last interface are used.
-    mutating func add(_ other: PingSource) {
-        address = other.address ?? address
-        interface = other.interface ?? interface
-    }
 }
 
 extension OptionValue where Value == PingSource {
@@ -30,14 +24,10 @@ extension OptionValue where Value == [UInt8] {
     /// Up to 16 bytes as pairs of hexadecimal digits; an odd last digit is one byte.
     static var pattern: Self {
         OptionValue<[UInt8]>(specification: ValueSpecification(name: "PATTERN")) { text in
-            guard (1...32).contains(text.utf8.count), text.allSatisfy(\.isHexDigit) else {
+            let isOdd = !text.utf8.count.isMultiple(of: 2)
+            let pairs = isOdd ? text.dropLast() + "0" + text.suffix(1) : text
+            guard (1...16).contains(pairs.utf8.count / 2), let bytes = bytes(ofHexadecimal: pairs) else {
                 throw ValueError(expected: "1 to 16 bytes in hexadecimal digits")
-            }
-            var bytes: [UInt8] = []
-            var rest = text[...]
-            while !rest.isEmpty {
-                bytes.append(UInt8(rest.prefix(2), radix: 16) ?? 0)
-                rest = rest.dropFirst(2)
             }
             return bytes
         }

@@ -41,10 +41,11 @@ struct TracerouteCommand: Command {
     var printsHopsBack = false
     /// Set by -O info: print the flags of the target's TCP segment.
     var printsFlags = false
-    var confidence = 0.95
+    var confidence = Traceroute.Paths.defaultConfiguration.confidence
     var findsPaths = false
     var cycles: Int?
-    var interval = Nanoseconds.seconds(1)
+    /// The configuration of --report and --live, except for its trace.
+    var measurement = Traceroute.Cycles.Configuration()
     var isCSV = false
     var isWide = false
 
@@ -85,7 +86,7 @@ struct TracerouteCommand: Command {
             "--interval", value: .duration(atLeast: Traceroute.Cycles.Configuration.leastInterval),
             help: "Start a cycle every TIME (1).",
             in: [report, live]
-        ) { $0.interval = $1 }
+        ) { $0.measurement.interval = $1 }
         options.flag(
             "--mtu", help: "Find the path MTU to each hop, and path-MTU black holes; implies -F.",
             in: [hops, report, live]

@@ -48,22 +48,23 @@ struct TracerouteRun {
     private func monitor() throws -> Int32 {
         // If the output is not a terminal, print the table at the end, as for a script.
         let terminal = command.mode == TracerouteCommand.live ? Terminal() : nil
-        let cycles = command.cycles ?? (terminal == nil ? 10 : nil)
-        let confidence = command.findsPaths ? command.confidence : nil
+        var configuration = command.measurement
+        configuration.trace = command.trace
+        if command.cycles != nil || terminal != nil { configuration.cycles = command.cycles }
+        configuration.confidence = command.findsPaths ? command.confidence : nil
         var options = try console.runOptions(command.general)
         options.screen = terminal
-        let monitor = try Traceroute.Cycles.prepare(
-            command.targets[0],
-            .init(command.trace, cycles: cycles, interval: command.interval, confidence: confidence), options: options)
+        let monitor = try Traceroute.Cycles.prepare(command.targets[0], configuration, options: options)
         let (target, names) = (monitor.trace.targets[0], try names(monitor.trace))
         let report: any CyclesReport =
             if command.isCSV {
-                CyclesCSV(console, target, names, cycles: cycles, findsPaths: command.findsPaths)
+                CyclesCSV(console, target, names, cycles: configuration.cycles, findsPaths: command.findsPaths)
             } else if console.isJSON {
-                CyclesJSON(console, target, names, cycles: cycles, confidence: confidence)
+                CyclesJSON(console, target, names, cycles: configuration.cycles, confidence: configuration.confidence)
             } else {
                 CyclesText(
-                    console, target, names, cycles: cycles, findsPaths: command.findsPaths, isWide: command.isWide)
+                    console, target, names, cycles: configuration.cycles, findsPaths: command.findsPaths,
+                    isWide: command.isWide)
             }
         let result: CyclesResult
         if let terminal {

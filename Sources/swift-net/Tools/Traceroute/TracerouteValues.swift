@@ -39,7 +39,7 @@ struct TraceWait {
         let parts = text.split(separator: ",", omittingEmptySubsequences: false)
         let factors = parts.dropFirst().compactMap { Int64($0) }.filter(TracerouteConfiguration.waitFactors.contains)
         guard let longest = DurationText.parse(String(parts[0])), longest >= TracerouteConfiguration.leastWait,
-            longest <= .seconds(2_147_483), parts.count <= 3, factors.count == parts.count - 1
+            longest <= DurationText.maximum, parts.count <= 3, factors.count == parts.count - 1
         else { return nil }
         self.longest = longest
         here = factors.first
