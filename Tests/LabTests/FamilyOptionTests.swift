@@ -24,6 +24,10 @@ struct FamilyOptionTests {
             let sweep = try await lab.ping("a", "-F 5 --retries 0 192.0.2.2 2001:db8::2")
             #expect(sweep.status == 2 && sweep.errors == "ping: 192.0.2.2: -F supports only IPv6\n")
             #expect(sweep.output.contains("2001:db8::2 is alive"))
+            let network = try await lab.ping("a", "-4 --retries 0 192.0.2.2 2001:db8::/126")
+            let reason = "Address family for hostname not supported"
+            #expect(network.status == 2 && network.errors == "ping: 2001:db8::/126: \(reason)\n", "\(network)")
+            #expect(network.output.contains("192.0.2.2 is alive"), "\(network)")
         }
     }
 

@@ -12,6 +12,9 @@ public enum ArpingMode: Sendable {
     case announceByRequest
     /// Unsolicited replies, for the same purpose.
     case announceByReply
+
+    /// Whether hosts update their caches and do not reply.
+    public var isAnnouncement: Bool { self == .announceByRequest || self == .announceByReply }
 }
 
 /// The target, the link and the parameters of an arping run.

@@ -84,18 +84,30 @@ extension Arping {
         /// RFC 5227's check whether an address is free (section 2.1): it is free if no host replies.
         public static var addressCheck: Configuration {
             var configuration = Configuration()
-            configuration.mode = .detectDuplicates
-            configuration.usesProbeTimes = true
+            configuration.checkAddress()
             return configuration
+        }
+
+        /// Changes the run to RFC 5227's check whether an address is free.
+        public mutating func checkAddress() {
+            mode = .detectDuplicates
+            usesProbeTimes = true
         }
 
         /// The announcement of an address of this host (RFC 5227, section 2.3).
         public static var announcement: Configuration {
-            // ANNOUNCE_NUM and ANNOUNCE_INTERVAL.
-            var configuration = Configuration(count: 2, interval: .seconds(2))
-            configuration.mode = .announceByRequest
-            configuration.expectsAnswers = false
+            var configuration = Configuration()
+            configuration.announce()
             return configuration
+        }
+
+        /// Changes the run to the announcement of an address of this host, `count` times or twice.
+        public mutating func announce() {
+            // ANNOUNCE_NUM and ANNOUNCE_INTERVAL.
+            count = count ?? 2
+            interval = .seconds(2)
+            mode = .announceByRequest
+            expectsAnswers = false
         }
     }
 }

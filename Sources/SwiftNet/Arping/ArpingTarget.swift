@@ -114,7 +114,7 @@ enum ArpingTarget {
     static func source(
         on link: EthernetLink, to address: IPv4Address, _ asked: IPv4Address?, _ mode: ArpingMode
     ) throws -> IPv4Address {
-        if mode == .announceByRequest || mode == .announceByReply {
+        if mode.isAnnouncement {
             // Other hosts would send this host packets for that address.
             guard try Interface.isOwn(.v4(address)) else {
                 throw SwiftNetError(

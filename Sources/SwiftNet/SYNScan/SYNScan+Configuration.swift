@@ -66,6 +66,10 @@ extension SYNScan.Configuration {
         }
     }
 
+    /// Whether all targets must be known at the start: shards and positions are parts of the whole list, and a source of
+    /// its own is set up for one scan only.
+    package var needsAllTargets: Bool { shard.count > 1 || source != nil || resumed != nil }
+
     func check() throws(SwiftNetError) {
         guard !readsBanners || source != nil else {
             throw SwiftNetError(.invalidArgument, nil, "--banners requires --source")

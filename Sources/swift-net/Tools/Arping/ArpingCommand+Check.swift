@@ -49,17 +49,11 @@ extension ArpingCommand {
         case Self.duplicates: settings.arping.mode = .detectDuplicates
         case Self.requests: settings.arping.mode = .announceByRequest
         case Self.replies: settings.arping.mode = .announceByReply
-        case Self.probe:
-            settings.arping.mode = Arping.Configuration.addressCheck.mode
-            settings.arping.usesProbeTimes = true
-        case Self.announcement:
-            let announcement = Arping.Configuration.announcement
-            settings.arping.mode = announcement.mode
-            settings.arping.interval = announcement.interval
-            settings.arping.count = settings.arping.count ?? announcement.count
+        case Self.probe: settings.arping.checkAddress()
+        case Self.announcement: settings.arping.announce()
         default: break
         }
-        settings.arping.expectsAnswers = [.ask, .detectDuplicates].contains(settings.arping.mode)
+        settings.arping.expectsAnswers = !settings.arping.mode.isAnnouncement
     }
 
     func run(_ console: Console) throws -> Int32 {

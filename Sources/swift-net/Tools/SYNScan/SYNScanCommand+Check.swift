@@ -65,9 +65,7 @@ extension SYNScanCommand {
     /// Adds the targets and the excluded targets of files.
     /// - Returns: Standard input, if its targets are scanned as they are read.
     private mutating func readFiles(_ console: Console) throws -> TargetInput<GivenTarget>? {
-        // Shards and positions require the whole list, and --source is set up for one scan only.
-        let readsAhead =
-            resumptionFile != nil || scan.shard.count > 1 || scan.source != nil || excludeFiles.contains("-")
+        let readsAhead = resumptionFile != nil || scan.needsAllTargets || excludeFiles.contains("-")
         let missing = Self.summary.missingOperand
         let (listed, input) = try TargetFile.targets(
             of: targetFiles, console, readsAhead: readsAhead, missingTarget: missing.message)
