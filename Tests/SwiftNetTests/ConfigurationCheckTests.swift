@@ -33,7 +33,7 @@ struct ConfigurationCheckTests {
         }
     }
 
-    @Test("traceroute: what does not apply to the method or the family")
+    @Test("traceroute: settings that do not apply to the method or the family")
     func traceMethods() {
         let changes: [(String, TracerouteMethod, (inout Traceroute.Configuration) -> Void)] = [
             ("--mtu cannot be used with -T", .tcp, { $0.findsPathMTU = true }),
