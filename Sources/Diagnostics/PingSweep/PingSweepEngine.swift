@@ -51,7 +51,7 @@ public struct PingSweepEngine: Engine, ~Copyable {
     /// Whether more targets will be added: the run does not end before.
     public var expectsMore: Bool
     private var isStopping = false
-    private var isFinished = false
+    private(set) var isFinished = false
     var shared = BatchRoundTrips()
     private var events: [PingSweepEvent] = []
 
@@ -86,7 +86,7 @@ public struct PingSweepEngine: Engine, ~Copyable {
     /// Targets with a result, and all targets.
     public var progress: (decided: Int, total: Int) { (hosts.count - undecided, hosts.count) }
 
-    private var attemptsPerTarget: Int {
+    var attemptsPerTarget: Int {
         switch configuration.plan {
         case .untilAnswered(let retries): retries + 1
         case .count(let count, _): count ?? .max
@@ -279,10 +279,9 @@ public struct PingSweepEngine: Engine, ~Copyable {
             summary.skipped += 1
             noteStation(of: index)
             return
-        case .system(_, let message), .notPermitted(let message): failures[index] = message
         // The probe exceeds the path MTU, which is a result.
-        case .messageTooLong(let mtu): reasons[index] = mtu > 0 ? "Message too long, mtu=\(mtu)" : "Message too long"
-        case .noBuffers: failures[index] = "No buffer space available"
+        case .messageTooLong: reasons[index] = failure.description
+        case .noBuffers, .notPermitted, .interface, .system: failures[index] = failure.description
         }
         // The kernel has no queued packet for it.
         if hosts[index].state != .decided { noteStation(of: index) }
@@ -361,64 +360,6 @@ public struct PingSweepEngine: Engine, ~Copyable {
         for index in hosts.indices where hosts[index].state == .waiting && hosts[index].attempts > 0 {
             decide(index, at: now)
         }
-    }
-
-    // MARK: Results
-
-    /// Notes that an attempt failed or timed out.
-    mutating func end(attempt: UInt32, of index: Int) {
-        let age = Int(hosts[index].attempts) - Int(attempt)
-        if (0..<64).contains(age) { hosts[index].ended |= 1 << UInt64(age) }
-        if !probes.isEmpty { probes[index].end(age: age) }
-    }
-
-    /// Reports the result of a target as soon as each of its probes has a reply or a final error.
-    mutating func decideIfComplete(_ index: Int, at now: Instant) {
-        let host = hosts[index]
-        guard host.state != .decided, Int(host.attempts) == attemptsPerTarget, host.attempts <= 64 else { return }
-        let all = UInt64.max >> UInt64(64 - Int(host.attempts))
-        guard host.answered | host.ended | ~all == .max else { return }
-        decide(index, at: now)
-    }
-
-    mutating func decide(_ index: Int, at now: Instant, _ reply: (roundTrip: Nanoseconds?, hopLimit: UInt8?)? = nil) {
-        guard hosts[index].state != .decided else { return }
-        hosts[index].state = .decided
-        undecided -= 1
-        noteStation(of: index)
-        let host = hosts[index]
-        let isAlive = host.received > 0
-        if !isAlive, !isFinished, retry(index) { return }
-        // A local send failure does not describe the target, unless a router or the target has also reported an error.
-        let failure = isAlive ? nil : linkFailure(index) ?? (reasons[index] == nil ? failures[index] : nil)
-        if isAlive {
-            summary.alive += 1
-        } else if failure != nil {
-            summary.unchecked += 1
-        } else {
-            summary.unreachable += 1
-        }
-        let tally = tallies.isEmpty ? nil : tallies[index]
-        events.append(
-            .host(
-                PingSweepHostResult(
-                    label: targets.label(of: index), address: targets[index], isAlive: isAlive,
-                    roundTrip: reply?.roundTrip ?? tally?.first, hopLimit: reply?.hopLimit ?? tally?.hopLimit,
-                    transmitted: Int(host.attempts), received: Int(host.received), minimum: tally?.minimum,
-                    average: tally?.average, maximum: tally?.maximum,
-                    roundTrips: configuration.keepsRoundTrips && !probes.isEmpty ? probes[index].roundTrips : [],
-                    reason: isAlive || failure != nil ? nil : reasons[index],
-                    failure: failure, at: now)))
-    }
-
-    /// Gives up the address of a target given by name if the name has another one that is not a target.
-    private mutating func retry(_ index: Int) -> Bool {
-        guard let others = alternatives.removeValue(forKey: index),
-            let next = others.firstIndex(where: { targets.index(of: $0) == nil })
-        else { return false }
-        retries.append(Retry(name: targets.label(of: index), addresses: Array(others[next...])))
-        summary.targets -= 1
-        return true
     }
 
     mutating func emit(_ event: PingSweepEvent) { events.append(event) }

@@ -62,7 +62,7 @@ struct TCPModule: Sendable {
     let cookies: SynCookie
     var lastCookie: Instant?
     var challenges = AllowancePerSecond(10)
-    private var nextPort: UInt16
+    var nextPort: UInt16
     private var events: [HostEvent] = []
     /// Connections in TIME-WAIT, oldest first; the oldest is removed early if the table is full.
     private var waiting: Deque<TCPIdentifier> = []
@@ -128,96 +128,6 @@ struct TCPModule: Sendable {
             }
         }
     }
-
-    // MARK: User calls
-
-    mutating func listen(_ port: UInt16, backlog: Int = 256) { listeners[port] = Listener(backlog: backlog) }
-
-    /// Opens a connection; returns nil if the table is full or no port is free.
-    mutating func connect(from local: IPAddress, to remote: TCPEndpoint, at now: Instant) -> TCPIdentifier? {
-        for _ in 0..<16_384 {
-            nextPort = nextPort >= 65_535 ? 49_152 : nextPort + 1
-            let pair = TCPPair(local: TCPEndpoint(local, nextPort), remote: remote)
-            guard indices[pair] == nil else { continue }
-            let connection = TCPConnection(
-                nextConfiguration(pair), initial: initialNumber(pair, at: now), timestampOffset: timestampOffset(pair),
-                answering: false, at: now)
-            guard let index = insert(connection, pair, isHalfOpen: false) else { return nil }
-            blocks[index].isKnown = true
-            return identifier(index)
-        }
-        return nil
-    }
-
-    /// Continues a handshake whose SYN was sent by another program.
-    /// - Parameters:
-    ///   - initial: the sequence number of the SYN.
-    ///   - timestamp: the timestamp in the SYN.
-    mutating func adopt(
-        _ pair: TCPPair, initial: SequenceNumber, timestamp: UInt32, _ answer: ReceivedTCPHeader, at now: Instant
-    ) -> TCPIdentifier? {
-        guard indices[pair] == nil else { return nil }
-        let clock = UInt32(truncatingIfNeeded: now.nanoseconds / 1_000_000)
-        var connection = TCPConnection(
-            nextConfiguration(pair), initial: initial, timestampOffset: timestamp &- clock, answering: false, at: now)
-        connection.needsSyn = false
-        guard let index = insert(connection, pair, isHalfOpen: false) else { return nil }
-        blocks[index].isKnown = true
-        let name = identifier(index)
-        _ = blocks[index].connection.receive(answer, RawSpan(), at: now)
-        settle(index, at: now)
-        return self.index(of: name) == nil ? nil : name
-    }
-
-    mutating func send(_ identifier: TCPIdentifier, _ bytes: RawSpan) -> Int {
-        guard let index = index(of: identifier) else { return 0 }
-        let taken = blocks[index].connection.send(bytes)
-        makeReady(index)
-        return taken
-    }
-
-    /// Calls `body` with received bytes, piece by piece, until it takes fewer than offered.
-    mutating func read(_ identifier: TCPIdentifier, _ body: (RawSpan) -> Int) {
-        guard let index = index(of: identifier) else { return }
-        while blocks[index].connection.incoming.count > 0 {
-            var taken = 0
-            blocks[index].connection.read {
-                taken = body($0)
-                return taken
-            }
-            if taken == 0 { break }
-        }
-        makeReady(index)
-    }
-
-    func room(_ identifier: TCPIdentifier) -> Int {
-        index(of: identifier).map { blocks[$0].connection.outgoing.room } ?? 0
-    }
-
-    mutating func endSending(_ identifier: TCPIdentifier, at now: Instant) {
-        guard let index = index(of: identifier) else { return }
-        blocks[index].connection.endSending(at: now)
-        settle(index, at: now)
-    }
-
-    /// Detaches the user from the connection.
-    mutating func leave(_ identifier: TCPIdentifier, at now: Instant) {
-        guard let index = index(of: identifier) else { return }
-        blocks[index].isDetached = true
-        blocks[index].connection.leave(at: now)
-        settle(index, at: now)
-    }
-
-    mutating func abort(_ identifier: TCPIdentifier, at now: Instant) {
-        guard let index = index(of: identifier) else { return }
-        blocks[index].isDetached = true
-        blocks[index].connection.abort()
-        settle(index, at: now)
-    }
-
-    func identifier(of pair: TCPPair) -> TCPIdentifier? { indices[pair].map { identifier($0) } }
-
-    func pair(_ identifier: TCPIdentifier) -> TCPPair? { index(of: identifier).map { blocks[$0].pair } }
 
     mutating func drain(_ report: (HostEvent) -> Void) {
         for event in events { report(event) }
@@ -370,7 +280,7 @@ struct TCPModule: Sendable {
         schedule(index)
     }
 
-    private mutating func makeReady(_ index: Int) {
+    mutating func makeReady(_ index: Int) {
         guard !blocks[index].isReady else { return }
         blocks[index].isReady = true
         ready.append(index)
@@ -406,11 +316,11 @@ struct TCPModule: Sendable {
         free.append(index)
     }
 
-    private func identifier(_ index: Int) -> TCPIdentifier {
+    func identifier(_ index: Int) -> TCPIdentifier {
         TCPIdentifier(index: index, generation: blocks[index].generation)
     }
 
-    private func index(of identifier: TCPIdentifier) -> Int? {
+    func index(of identifier: TCPIdentifier) -> Int? {
         guard identifier.index < blocks.count, blocks[identifier.index].isUsed,
             blocks[identifier.index].generation == identifier.generation
         else { return nil }
