@@ -104,7 +104,7 @@ public enum TransmitStage: Sendable {
 }
 
 /// The reason for which a packet could not be sent.
-public enum TransmissionFailure: Error, Hashable, Sendable {
+public enum TransmissionFailure: Error, Hashable, Sendable, CustomStringConvertible {
     /// The packet is longer than the MTU, in bytes; 0 if the MTU is not known.
     case messageTooLong(mtu: Int)
     /// The kernel's queues stayed full for too long.
@@ -112,11 +112,22 @@ public enum TransmissionFailure: Error, Hashable, Sendable {
     /// The kernel forbids the destination (EACCES): a broadcast address without SO_BROADCAST, or a firewall rule.
     /// The message is the system's.
     case notPermitted(String)
-    /// Another error of the system, with its number and message.
-    case system(code: Int32, message: String)
+    /// The interface is down or no longer exists; later packets may be sent again. The message is the system's.
+    case interface(String)
+    /// Another error of the system, with its message.
+    case system(String)
 
-    /// Whether the interface is down (ENETDOWN) or no longer exists (ENXIO, ENODEV): later packets may be sent again.
+    /// Whether the interface is down or no longer exists.
     public var isOfInterface: Bool {
-        if case .system(let code, _) = self { [100, 6, 19].contains(code) } else { false }
+        if case .interface = self { true } else { false }
+    }
+
+    /// The reason in the system's words: `Network is down`.
+    public var description: String {
+        switch self {
+        case .messageTooLong(let mtu): mtu > 0 ? "Message too long, mtu=\(mtu)" : "Message too long"
+        case .noBuffers: "No buffer space available"
+        case .notPermitted(let message), .interface(let message), .system(let message): message
+        }
     }
 }

@@ -9,7 +9,7 @@ import WireFormat
 @Suite("a member of groups on an interrupted link")
 struct IGMPInterruptionTests {
     private static func second(_ count: Int64) -> Instant { Instant(nanoseconds: count * 1_000_000_000) }
-    private static let down = TransmissionFailure.system(code: 100, message: "Network is down")
+    private static let down = TransmissionFailure.interface("Network is down")
 
     private static var configuration: IGMPJoinConfiguration {
         IGMPJoinConfiguration(
@@ -69,7 +69,7 @@ struct IGMPInterruptionTests {
     @Test("another failure ends the run as before")
     func failure() {
         var engine = IGMPJoinEngine(Self.configuration)
-        _ = send(&engine, at: Self.second(0), .system(code: 22, message: "Invalid argument"))
+        _ = send(&engine, at: Self.second(0), .system("Invalid argument"))
         #expect(events(&engine) == ["failed"])
         #expect(send(&engine, at: Self.second(0)).next == .finished)
     }
@@ -164,7 +164,7 @@ struct IGMPInterruptionTests {
         engine.stop(at: Self.second(1))
         #expect(send(&engine, at: Self.second(1)).next == .finished)
         engine = Self.querier { $0.isForced = true }
-        _ = send(&engine, at: Self.second(0), .system(code: 22, message: "Invalid argument"))
+        _ = send(&engine, at: Self.second(0), .system("Invalid argument"))
         #expect(outcome(&engine).failed == 1 && send(&engine, at: Self.second(0)).next == .finished)
     }
 }

@@ -18,7 +18,7 @@ struct TracerouteLocalFailureTests {
     }
 
     private func expect(_ summary: TracerouteSummary, learned: Bool) {
-        #expect(summary.unsent > 0 && summary.firstFailure == .system(code: 100, message: "Network is down"))
+        #expect(summary.unsent > 0 && summary.firstFailure == .interface("Network is down"))
         #expect(!summary.verdicts.contains { if case .unreachable = $0 { true } else { false } }, "\(summary)")
         #expect(!summary.verdicts.contains { if case .loss = $0 { true } else { false } }, "\(summary)")
         #expect(!summary.verdicts.contains { if case .silentHop = $0 { true } else { false } }, "\(summary)")
@@ -63,7 +63,7 @@ struct TracerouteLocalFailureTests {
         mutating func step(_ engine: inout CyclesEngine, _ wakeup: WakeReason, at now: Instant) -> Instant? {
             if blocked.contains(now) != isBlocked {
                 isBlocked.toggle()
-                engine.setLink(isBlocked ? .system(code: 100, message: "no carrier") : nil)
+                engine.setLink(isBlocked ? .interface("no carrier") : nil)
                 return now
             }
             return now < blocked.lowerBound ? blocked.lowerBound : now < blocked.upperBound ? blocked.upperBound : nil
@@ -112,8 +112,8 @@ struct TracerouteLocalFailureTests {
         network.path = Self.path
         let start = network.now
         let failures: [TransmissionFailure?] = [
-            .system(code: 0, message: "no carrier"), .system(code: 0, message: "the interface is down"), nil,
-            .system(code: 0, message: "the interface is gone"), .system(code: 0, message: "the interface is gone"),
+            .interface("no carrier"), .interface("the interface is down"), nil,
+            .interface("the interface is gone"), .interface("the interface is gone"),
         ]
         var changes = Changes<E>(
             times: zip(milliseconds, failures).map { (start + .milliseconds($0), $1) }, report: report)
@@ -124,7 +124,7 @@ struct TracerouteLocalFailureTests {
     private func expectLost(_ summary: TracerouteSummary) {
         #expect(summary.sent >= summary.received && summary.unsent > 0, "\(summary)")
         #expect(summary.verdicts.allSatisfy { if case .balanced = $0 { true } else { false } }, "\(summary)")
-        #expect(summary.firstFailure == .system(code: 0, message: "no carrier"), "\(summary)")
+        #expect(summary.firstFailure == .interface("no carrier"), "\(summary)")
     }
 
     @Test(

@@ -177,9 +177,10 @@ struct LinkNotificationTests {
     @Test("the error numbers for a missing or down interface are Linux's")
     func numbers() {
         for code in [ENETDOWN, ENXIO, ENODEV] {
-            #expect(TransmissionFailure.system(code: code, message: "").isOfInterface)
+            #expect(TransmissionFailure(errorNumber: code).isOfInterface)
         }
-        #expect(!TransmissionFailure.system(code: EINVAL, message: "").isOfInterface)
+        #expect(!TransmissionFailure(errorNumber: EINVAL).isOfInterface)
+        #expect(TransmissionFailure(errorNumber: EACCES) == .notPermitted(SystemError.message(EACCES)))
         #expect(!TransmissionFailure.noBuffers.isOfInterface)
         #expect(SystemError(code: ENETDOWN, operation: "").isInterfaceDown)
     }

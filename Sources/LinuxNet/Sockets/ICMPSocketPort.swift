@@ -64,8 +64,8 @@ public struct ICMPSocketPort: PacketPort, ~Copyable {
             var end = next + 1
             while end < batch.count, end - next < most, batch.entries[end].destination.family == family { end += 1 }
             guard let channel = family == .v4 ? v4 : v6 else {
-                let failure = TransmissionFailure.system(code: EAFNOSUPPORT, message: SystemError.message(EAFNOSUPPORT))
-                engine.transmissionFailed(batch.entries[next].token, failure, at: now)
+                engine.transmissionFailed(
+                    batch.entries[next].token, TransmissionFailure(errorNumber: EAFNOSUPPORT), at: now)
                 next += 1
                 continue
             }
@@ -97,10 +97,7 @@ public struct ICMPSocketPort: PacketPort, ~Copyable {
                 // A datagram socket reports an earlier packet's error at the next call;
                 // after the error is read from the queue, the call can be repeated.
                 if channel.level == .datagram, channel.drainErrors(into: &engine) > 0 { continue }
-                let message = SystemError.message(code)
-                let failure: TransmissionFailure =
-                    code == EACCES ? .notPermitted(message) : .system(code: code, message: message)
-                engine.transmissionFailed(batch.entries[next].token, failure, at: now)
+                engine.transmissionFailed(batch.entries[next].token, TransmissionFailure(errorNumber: code), at: now)
             }
             next += 1
         }

@@ -1,4 +1,5 @@
 import CLinux
+import LinuxProcess
 import PacketEngine
 import WireFormat
 
@@ -254,5 +255,19 @@ struct ReceiveVector: ~Copyable {
             }
             header = clinux_cmsg_next(&headers[index].msg_hdr, current)
         }
+    }
+}
+
+extension TransmissionFailure {
+    /// Classifies a failed send call.
+    /// - Parameter code: its error number (errno).
+    package init(errorNumber code: Int32) {
+        let message = SystemError.message(code)
+        self =
+            switch code {
+            case ENETDOWN, ENXIO, ENODEV: .interface(message)
+            case EACCES: .notPermitted(message)
+            default: .system(message)
+            }
     }
 }

@@ -129,8 +129,7 @@ public struct PacketSocketPort: PacketPort, ~Copyable {
             }
             let code = Int32(-result)
             if [EAGAIN, ENOBUFS, ENOMEM].contains(code) { return next }
-            engine.transmissionFailed(
-                batch.entries[next].token, .system(code: code, message: SystemError.message(code)), at: now)
+            engine.transmissionFailed(batch.entries[next].token, TransmissionFailure(errorNumber: code), at: now)
             next += 1
         }
         return next

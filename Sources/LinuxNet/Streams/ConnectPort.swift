@@ -84,7 +84,7 @@ public struct ConnectPort: PacketPort, ~Copyable {
                 engine.transmitted(entry.token, at: start)
             } catch {
                 engine.transmissionFailed(
-                    entry.token, .system(code: error.code, message: SystemError.message(error.code)), at: start)
+                    entry.token, TransmissionFailure(errorNumber: error.code), at: start)
             }
         }
         return batch.count

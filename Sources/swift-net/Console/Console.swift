@@ -69,15 +69,6 @@ final class Console {
         if isJSON { write("error", FailureRow(message: message), at: SystemClock.now) }
     }
 
-    /// Reports that a packet could not be sent, with the message of the system if there is one.
-    func fail(_ failure: TransmissionFailure) {
-        switch failure {
-        case .system(_, let message), .notPermitted(let message): fail(message)
-        case .noBuffers: fail("the transmit queue remained full")
-        case .messageTooLong(let mtu): fail(mtu > 0 ? "packet too long: mtu=\(mtu)" : "packet too long")
-        }
-    }
-
     // MARK: Waiting
 
     /// Standard output and the files of the run.

@@ -91,12 +91,12 @@ struct SimulatedNetwork: PacketPort, ~Copyable {
             if chance(faults.congestion) || fullUntil.map({ clock < $0 }) ?? false { return index }
             let at = clock
             if let downFrom, at >= downFrom {
-                engine.transmissionFailed(entry.token, .system(code: 100, message: "Network is down"), at: at)
+                engine.transmissionFailed(entry.token, .interface("Network is down"), at: at)
                 continue
             }
             clock = clock + sendingTime
             if chance(faults.refusal) {
-                engine.transmissionFailed(entry.token, .system(code: 101, message: "Network is unreachable"), at: at)
+                engine.transmissionFailed(entry.token, .system("Network is unreachable"), at: at)
                 continue
             }
             engine.transmitted(entry.token, at: at)

@@ -10,7 +10,7 @@ final class LinkTroubles {
         /// The problem of the interface; nil if it works again.
         var trouble: String?
         /// The same change for engines.
-        var failure: TransmissionFailure? { trouble.map { .system(code: 0, message: $0) } }
+        var failure: TransmissionFailure? { trouble.map { .interface($0) } }
     }
 
     private let monitor: LinkMonitor?

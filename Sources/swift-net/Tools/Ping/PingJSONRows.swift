@@ -116,7 +116,7 @@ struct PingSendErrorRow: JSONRow {
 
     init(_ probe: PingProbeRow, _ failure: TransmissionFailure, interface: String?) {
         self.probe = probe
-        message = failure.description
+        message = failure.pingMessage
         if case .messageTooLong(let mtu) = failure {
             self.mtu = mtu > 0 ? mtu : nil
         } else {

@@ -58,7 +58,7 @@ struct TraceProbeRow: Encodable {
         switch probe {
         case .timeout: timeout = true
         case .failed(let failure):
-            failed = failure.reason
+            failed = failure.description
             guard case .messageTooLong(let mtu) = failure else { return }
             self.mtu = mtu
             annotation = TraceAnswer.fragmentationNeeded(mtu: mtu)
@@ -187,7 +187,7 @@ struct TracerouteSummaryRow: JSONRow {
         received = summary.received
         unsent = summary.unsent
         if summary.unsent > 0, let first = summary.firstFailure {
-            failure = Failure(failure: first.reason, interface: target.interface)
+            failure = Failure(failure: first.description, interface: target.interface)
         }
         verdict = summary.verdicts.map { VerdictRow($0) }
     }

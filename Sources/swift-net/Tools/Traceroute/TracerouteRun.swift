@@ -119,19 +119,8 @@ extension TraceTarget {
     /// Reports the probes that this host could not send, with interface and reason.
     func complain(_ summary: TracerouteSummary, _ console: Console) {
         guard summary.unsent > 0, let failure = summary.firstFailure else { return }
-        let reason = (interface.map { "\($0): " } ?? "") + failure.reason
+        let reason = (interface.map { "\($0): " } ?? "") + failure.description
         console.complain("\(reason): \(Text.count(summary.unsent, "probe")) could not be sent")
-    }
-}
-
-extension TransmissionFailure {
-    /// The reason why a probe was not sent.
-    var reason: String {
-        switch self {
-        case .messageTooLong: "message too long"
-        case .noBuffers: "no buffer space available"
-        case .notPermitted(let message), .system(_, let message): message
-        }
     }
 }
 
