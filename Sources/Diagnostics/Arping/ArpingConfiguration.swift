@@ -48,6 +48,8 @@ public struct ArpingConfiguration: Sendable {
     public var tag: VLANTag?
     /// The number of replies after which the run ends.
     public var enough: Int?
+    /// Whether the run is RFC 5227's check whether an address is free, which counts only if it is complete.
+    public private(set) var isAddressCheck = false
     /// Whether to report probes without a reply; after announcements no reply is the expected result.
     public var expectsAnswers = true
     /// Whether to report ignored replies.
@@ -68,6 +70,7 @@ public struct ArpingConfiguration: Sendable {
     /// ANNOUNCE_WAIT of its section 1.1.
     /// - Parameter count: the number of probes; nil for PROBE_NUM.
     public mutating func checkAddress(count: Int? = nil, using generator: inout some RandomNumberGenerator) {
+        isAddressCheck = true
         mode = .detectDuplicates
         source = .unspecified
         initialDelay = .milliseconds(.random(in: 0...1_000, using: &generator))

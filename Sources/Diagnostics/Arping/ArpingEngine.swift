@@ -3,7 +3,7 @@ import PacketEngine
 import WireFormat
 
 /// Resolves one address on one link, as iputils' and Habets' arping do.
-public struct ArpingEngine: Engine, ~Copyable {
+public struct ArpingEngine: LinkEngine, ~Copyable {
     public typealias Event = ArpingEvent
 
     private let configuration: ArpingConfiguration
@@ -39,6 +39,7 @@ public struct ArpingEngine: Engine, ~Copyable {
         if !hasMore, let lastSent, let end {
             summary.isComplete = end >= lastSent + (configuration.lastWait ?? configuration.interval)
         }
+        summary.isConclusive = summary.isComplete || !configuration.isAddressCheck
         return summary
     }
 
@@ -133,7 +134,7 @@ public struct ArpingEngine: Engine, ~Copyable {
     }
 
     public mutating func transmissionFailed(_ token: UInt64, _ failure: TransmissionFailure, at instant: Instant) {
-        events.append(.failed(failure))
+        result.failure = failure
         pending = 0
         lastSent = instant
         isOver = true

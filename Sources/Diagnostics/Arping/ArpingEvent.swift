@@ -36,11 +36,10 @@ public enum ArpingEvent: Hashable, Sendable {
     case timeout(Int)
     /// An ignored reply; at most 20 per second are reported.
     case ignored(IgnoredReply)
-    case failed(TransmissionFailure)
 }
 
 /// The result of an arping run.
-public struct ArpingSummary: Sendable {
+public struct ArpingSummary: LinkSummary {
     public var sent = 0
     public var sentBroadcasts = 0
     public var received = 0
@@ -52,7 +51,16 @@ public struct ArpingSummary: Sendable {
     /// Stations that claim the target.
     public var stations: [MACAddress] = []
     public var elapsed = Nanoseconds.zero
-    /// Whether every probe was sent and the wait after the last one is over: otherwise the absence of replies is no
-    /// result.
+    /// Whether every probe was sent and the wait after the last one is over.
     public var isComplete = false
+    /// Whether the absence of replies is a result: RFC 5227's check finds out that an address is free only if it is
+    /// complete (section 2.1.1).
+    public var isConclusive = true
+    /// The reason why a probe could not be sent, which ended the run.
+    public var failure: TransmissionFailure?
+
+    /// Whether a station claims the target.
+    public var isFound: Bool { received > 0 }
+    /// Whether several stations claim the target.
+    public var hasDuplicates: Bool { stations.count > 1 }
 }

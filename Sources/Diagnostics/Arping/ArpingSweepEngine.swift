@@ -48,7 +48,7 @@ public struct ArpingSweepHost: Hashable, Sendable {
 }
 
 /// The result of a sweep.
-public struct ArpingSweepSummary: Sendable {
+public struct ArpingSweepSummary: LinkSummary {
     public var targets = 0
     public var sent = 0
     public var received = 0
@@ -62,6 +62,10 @@ public struct ArpingSweepSummary: Sendable {
     public var largest: (mac: MACAddress, addresses: Int)?
     public var elapsed = Nanoseconds.zero
 
+    /// Nil: a probe that cannot be sent does not end the sweep.
+    public var failure: TransmissionFailure? { nil }
+    /// Whether a host replied.
+    public var isFound: Bool { hosts > 0 }
     /// The station that replies for others, by proxy ARP (RFC 1027): it claims at least 16 addresses, and more than half
     /// of those found. Nil if there is none.
     public var proxy: (mac: MACAddress, addresses: Int)? {
@@ -71,7 +75,7 @@ public struct ArpingSweepSummary: Sendable {
 
 /// Finds every host of a network by rounds of ARP broadcasts; each round probes only the addresses that have not
 /// replied.
-public struct ArpingSweepEngine: Engine, ~Copyable {
+public struct ArpingSweepEngine: LinkEngine, ~Copyable {
     public typealias Event = ArpingSweepEvent
 
     /// The maximum number of further stations kept, a bound against floods.

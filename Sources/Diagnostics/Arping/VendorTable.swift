@@ -29,7 +29,7 @@ package struct VendorTable: Sendable {
         }
         while index < line.upperBound, digits <= 9 {
             let byte = bytes[index]
-            if let digit = hexadecimalDigit(byte) {
+            if let digit = byte.hexadecimalDigit {
                 value = value << 4 | UInt64(digit)
                 digits += 1
             } else if byte != UInt8(ascii: "-"), byte != UInt8(ascii: ":") {
@@ -49,15 +49,6 @@ package struct VendorTable: Sendable {
         while end > index, bytes[end - 1] <= 0x20 { end -= 1 }
         guard index < end else { return nil }
         return (key(value, digits), index..<end)
-    }
-
-    private static func hexadecimalDigit(_ byte: UInt8) -> UInt8? {
-        switch byte {
-        case UInt8(ascii: "0")...UInt8(ascii: "9"): byte - UInt8(ascii: "0")
-        case UInt8(ascii: "a")...UInt8(ascii: "f"): byte - UInt8(ascii: "a") + 10
-        case UInt8(ascii: "A")...UInt8(ascii: "F"): byte - UInt8(ascii: "A") + 10
-        default: nil
-        }
     }
 
     private static func key(_ prefix: UInt64, _ digits: Int) -> UInt64 { prefix << 4 | UInt64(digits) }

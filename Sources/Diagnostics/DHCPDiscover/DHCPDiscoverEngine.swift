@@ -7,7 +7,7 @@ import WireFormat
 ///
 /// The message is repeated after 4, 8, 16, 32 and 64 seconds, each one second less or more (section 4.1), with a
 /// transaction ID of its own, so that an offer's round-trip time is that of the message it answers.
-public struct DHCPDiscoverEngine: Engine, ~Copyable {
+public struct DHCPDiscoverEngine: LinkEngine, ~Copyable {
     public typealias Event = DHCPDiscoverEvent
 
     private struct Server: Hashable {
@@ -91,7 +91,7 @@ public struct DHCPDiscoverEngine: Engine, ~Copyable {
 
     public mutating func transmissionFailed(_ token: UInt64, _ failure: TransmissionFailure, at instant: Instant) {
         isPending = false
-        events.append(.failed(failure))
+        result.failure = failure
         isOver = true
     }
 

@@ -37,7 +37,6 @@ public enum DHCPDiscoverEvent: Hashable, Sendable {
     case offer(DHCPOffer)
     /// A reply that is not a valid offer to this client; up to 20 per second are reported.
     case rejected(DHCPRejectedReply)
-    case failed(TransmissionFailure)
 }
 
 /// The first offer of a server.
@@ -100,7 +99,7 @@ public struct DHCPRejectedReply: Hashable, Sendable {
 }
 
 /// The result of a run.
-public struct DHCPDiscoverSummary: Hashable, Sendable {
+public struct DHCPDiscoverSummary: LinkSummary, Hashable {
     /// The number of messages sent.
     public var sent = 0
     /// The number of valid offers, including repeated ones.
@@ -109,5 +108,10 @@ public struct DHCPDiscoverSummary: Hashable, Sendable {
     public var servers = 0
     /// The number of rejected replies.
     public var rejected = 0
+    /// The reason why a message could not be sent, which ended the run.
+    public var failure: TransmissionFailure?
     public var elapsed = Nanoseconds.zero
+
+    /// Whether a server made an offer.
+    public var isFound: Bool { servers > 0 }
 }

@@ -38,7 +38,6 @@ public enum RARPQueryEvent: Hashable, Sendable {
     case timeout(MACAddress, attempt: Int)
     /// An ignored reply; at most 20 per second are reported.
     case ignored(IgnoredReply)
-    case failed(TransmissionFailure)
 }
 
 /// The reply of one server.
@@ -56,21 +55,26 @@ public struct RARPReply: Hashable, Sendable {
 }
 
 /// The result of a query.
-public struct RARPQuerySummary: Hashable, Sendable {
+public struct RARPQuerySummary: LinkSummary, Hashable {
     public var sent = 0
     public var received = 0
     /// The number of MAC addresses queried, and of those with a reply.
     public var asked = 0
     public var answered = 0
     public var servers = 0
+    /// The reason why a request could not be sent, which ended the query.
+    public var failure: TransmissionFailure?
     public var elapsed = Nanoseconds.zero
+
+    /// Whether every MAC address had a reply.
+    public var isFound: Bool { answered == asked }
 }
 
 /// Queries a link's RARP servers for the IPv4 addresses of MAC addresses.
 ///
 /// Each round sends requests for all MAC addresses without a reply; each pause is twice as long as the one before. When
 /// all have a reply, the query waits for other servers as long as the first pause.
-public struct RARPQueryEngine: Engine, ~Copyable {
+public struct RARPQueryEngine: LinkEngine, ~Copyable {
     public typealias Event = RARPQueryEvent
 
     private struct Subject {
@@ -178,7 +182,7 @@ public struct RARPQueryEngine: Engine, ~Copyable {
     public mutating func transmissionFailed(_ token: UInt64, _ failure: TransmissionFailure, at instant: Instant) {
         pending -= 1
         lastSent = instant
-        events.append(.failed(failure))
+        result.failure = failure
         isOver = true
     }
 

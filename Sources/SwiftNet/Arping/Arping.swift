@@ -24,59 +24,28 @@ public enum Arping: Tool {
     public static func prepare(
         _ target: String, _ configuration: Configuration, options: RunOptions
     ) throws(SwiftNetError) -> Prepared {
-        try SwiftNetError.wrapping { try Prepared(target, configuration, options) }
+        try SwiftNetError.wrapping {
+            let parsed = try ArpingTarget(target)
+            try configuration.check(parsed)
+            try EthernetLink.checkName(configuration.interface)
+            let (session, sockets) = try Session.openLink(
+                options, for: "arping", sockets: configuration.checksUnownedSource ? 2 : 1)
+            let found = try parsed.find(configuration, session)
+            if !found.ownsSource {
+                try session.checkIsUnused(found.source, on: found.link, tag: configuration.tag, sockets)
+            }
+            let port = try session.linkPort(
+                sockets, on: found.link.index,
+                hearing: found.station == nil ? .etherTypes([.arp]) : .protocols([.icmp]),
+                vlan: configuration.vlan)
+            return LinkRun(
+                session, on: found.link, port,
+                configuration.engine(found, deadline: session.remaining(of: configuration.deadline)))
+        }
     }
 
     /// A run with a resolved target and link.
-    public final class Prepared: PreparedEngineRun {
-        public typealias Running = ArpingEngine
-        public typealias Event = ArpingEvent
-        public typealias Summary = ArpingSummary
-
-        /// The link on which the target is probed.
-        public let link: EthernetLink
-        /// The parameters of the engine.
-        public let configuration: ArpingConfiguration
-        /// The problem of the link at any time of the run; nil for none.
-        public private(set) var linkTrouble: String?
-        /// Whether the run ended early because its interface went down or disappeared.
-        public private(set) var isLinkGone = false
-        /// Frames of other VLANs; known after the run.
-        public private(set) var ignoredVLANs: [VLANIdentity: Int] = [:]
-
-        private let session: Session
-        private var port: PacketSocketPort
-
-        fileprivate init(_ text: String, _ asked: Configuration, _ options: RunOptions) throws {
-            let target = try ArpingTarget(text)
-            try asked.check(target)
-            try EthernetLink.checkName(asked.interface)
-            let (session, sockets) = try Session.openLink(
-                options, for: "arping", sockets: asked.checksUnownedSource ? 2 : 1)
-            self.session = session
-            let found = try target.find(asked, session)
-            link = found.link
-            if !found.ownsSource { try session.checkIsUnused(found.source, on: link, tag: asked.tag, sockets) }
-            port = try session.linkPort(
-                sockets, on: found.link.index,
-                hearing: found.station == nil ? .etherTypes([.arp]) : .protocols([.icmp]),
-                vlan: asked.vlan)
-            configuration = asked.engine(found, deadline: session.remaining(of: asked.deadline))
-        }
-
-        public func run<Observer: EngineObserver>(
-            reportingTo observer: inout Observer
-        ) throws(SwiftNetError) -> ArpingSummary where Observer.Observed == ArpingEngine {
-            try SwiftNetError.wrapping {
-                try session.begin()
-                var engine = ArpingEngine(configuration)
-                let trouble = try session.run(&engine, on: &port, of: link, reportingTo: &observer)
-                (linkTrouble, isLinkGone) = (trouble?.message, trouble?.endedRun ?? false)
-                ignoredVLANs = port.ignoredVLANs
-                return engine.summary
-            }
-        }
-    }
+    public typealias Prepared = LinkRun<ArpingEngine>
 }
 
 extension Arping.Configuration {

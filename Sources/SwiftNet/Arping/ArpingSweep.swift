@@ -51,86 +51,48 @@ public enum ArpingSweep: Tool {
                 throw SwiftNetError.invalid(
                     configuration.timeout.wholeMilliseconds / 1_000, "-w", expected: "0.001 or more with --sweep")
             }
-            return try Prepared(network, configuration, options)
+            let (targets, first) = try targets(network)
+            try EthernetLink.checkName(configuration.interface)
+            let (session, sockets) = try Session.openLink(options, for: "arping")
+            let link = try ArpingTarget.link(configuration.interface, to: first, source: configuration.source)
+            let vlan = configuration.vlan
+            // ARP only, with a memory-mapped ring: replies may be as fast as probes. The kernel hides VLAN tags from a
+            // socket for one protocol.
+            let port = try PacketSocketPort(
+                sockets.packetSocket(), interface: link.index,
+                hearing: vlan == nil ? .etherType(.arp) : .filtered(.etherTypes([.arp])), vlan: vlan,
+                tagsFrames: true, frameLength: 128, ringSlots: 4_096, reactor: session.reactor,
+                tap: session.capture?.tap, trace: options.onPacket)
+            try session.capture?.start(.etherTypes([.arp]), interface: link.index, vlan: vlan)
+            var engine = ArpingSweepConfiguration(
+                mac: link.mac, source: try ArpingTarget.source(on: link, to: first, configuration.source, .ask),
+                targets: targets)
+            engine.rate = configuration.rate
+            engine.retries = configuration.retries
+            engine.timeout = configuration.timeout
+            engine.reportsIgnored = configuration.reportsIgnored
+            return LinkRun(session, on: link, port, engine)
         }
     }
 
     /// A sweep with a known link.
-    public final class Prepared: PreparedEngineRun {
-        public typealias Running = ArpingSweepEngine
-        public typealias Event = ArpingSweepEvent
-        public typealias Summary = ArpingSweepSummary
+    public typealias Prepared = LinkRun<ArpingSweepEngine>
 
-        /// The link of the network.
-        public let link: EthernetLink
-        /// The parameters of the engine.
-        public let configuration: ArpingSweepConfiguration
-        /// The problem of the link at any time of the run; nil for none.
-        public private(set) var linkTrouble: String?
-        /// Whether the run ended early because its interface went down or disappeared.
-        public private(set) var isLinkGone = false
-        /// The number of replies that this host dropped because its receive buffer was full; known after the run.
-        public private(set) var overflowCount: UInt64 = 0
-        /// Frames of other VLANs; known after the run.
-        public private(set) var ignoredVLANs: [VLANIdentity: Int] = [:]
-
-        private let session: Session
-        private var port: PacketSocketPort
-
-        fileprivate init(_ network: String, _ asked: Configuration, _ options: RunOptions) throws {
-            let (targets, first) = try Self.targets(network)
-            try EthernetLink.checkName(asked.interface)
-            let (session, sockets) = try Session.openLink(options, for: "arping")
-            self.session = session
-            link = try ArpingTarget.link(asked.interface, to: first, source: asked.source)
-            // ARP only, with a memory-mapped ring: replies may be as fast as probes. The kernel hides VLAN tags from a
-            // socket for one protocol.
-            port = try PacketSocketPort(
-                sockets.packetSocket(), interface: link.index,
-                hearing: asked.vlan == nil ? .etherType(.arp) : .filtered(.etherTypes([.arp])), vlan: asked.vlan,
-                tagsFrames: true, frameLength: 128, ringSlots: 4_096, reactor: session.reactor,
-                tap: session.capture?.tap, trace: options.onPacket)
-            try session.capture?.start(.etherTypes([.arp]), interface: link.index, vlan: asked.vlan)
-            var configuration = ArpingSweepConfiguration(
-                mac: link.mac, source: try ArpingTarget.source(on: link, to: first, asked.source, .ask),
-                targets: targets)
-            configuration.rate = asked.rate
-            configuration.retries = asked.retries
-            configuration.timeout = asked.timeout
-            configuration.reportsIgnored = asked.reportsIgnored
-            self.configuration = configuration
+    private static func targets(_ text: String) throws(SwiftNetError) -> (AddressSet, first: IPv4Address) {
+        var ranges: [(first: IPAddress, last: IPAddress)] = []
+        switch try? TargetExpression(text) {
+        case .ranges(let all): ranges = all.map { ($0.lowerBound, $0.upperBound) }
+        case .address(let address, _): ranges = [(address, address)]
+        case .name, nil:
+            throw SwiftNetError(.invalidArgument, "--sweep", "'\(text)' is not a network, a range or an address")
         }
-
-        private static func targets(_ text: String) throws(SwiftNetError) -> (AddressSet, first: IPv4Address) {
-            var ranges: [(first: IPAddress, last: IPAddress)] = []
-            switch try? TargetExpression(text) {
-            case .ranges(let all): ranges = all.map { ($0.lowerBound, $0.upperBound) }
-            case .address(let address, _): ranges = [(address, address)]
-            case .name, nil:
-                throw SwiftNetError(.invalidArgument, "--sweep", "'\(text)' is not a network, a range or an address")
-            }
-            var targets = AddressSet()
-            do { try targets.insert(ranges, limit: AddressSet.maximumSweepCount) } catch {
-                throw SwiftNetError(.invalidArgument, "--sweep", "\(text): \(error)")
-            }
-            guard case .v4(let first) = targets[0] else {
-                throw SwiftNetError(.invalidArgument, "--sweep", "\(text): ARP is for IPv4 only")
-            }
-            return (targets, first)
+        var targets = AddressSet()
+        do { try targets.insert(ranges, limit: AddressSet.maximumSweepCount) } catch {
+            throw SwiftNetError(.invalidArgument, "--sweep", "\(text): \(error)")
         }
-
-        public func run<Observer: EngineObserver>(
-            reportingTo observer: inout Observer
-        ) throws(SwiftNetError) -> ArpingSweepSummary where Observer.Observed == ArpingSweepEngine {
-            try SwiftNetError.wrapping {
-                try session.begin()
-                var engine = ArpingSweepEngine(configuration)
-                let trouble = try session.run(&engine, on: &port, of: link, reportingTo: &observer)
-                (linkTrouble, isLinkGone) = (trouble?.message, trouble?.endedRun ?? false)
-                ignoredVLANs = port.ignoredVLANs
-                overflowCount = port.overflowCount
-                return engine.summary
-            }
+        guard case .v4(let first) = targets[0] else {
+            throw SwiftNetError(.invalidArgument, "--sweep", "\(text): ARP is for IPv4 only")
         }
+        return (targets, first)
     }
 }

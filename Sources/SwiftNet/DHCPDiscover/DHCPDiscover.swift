@@ -39,61 +39,39 @@ public enum DHCPDiscover: Tool {
     public static func prepare(
         _ interface: String?, _ configuration: Configuration, options: RunOptions
     ) throws(SwiftNetError) -> Prepared {
-        try SwiftNetError.wrapping { try Prepared(interface, configuration, options) }
-    }
-
-    /// A run whose link is known.
-    public final class Prepared: PreparedEngineRun {
-        public typealias Running = DHCPDiscoverEngine
-        public typealias Event = DHCPDiscoverEvent
-        public typealias Summary = DHCPDiscoverSummary
-
-        /// The link whose servers are asked.
-        public let link: EthernetLink
-        /// What was wrong with the link at any time of the run; nil for nothing.
-        public private(set) var linkTrouble: String?
-
-        private let session: Session
-        private let configuration: DHCPDiscoverConfiguration
-        private var port: PacketSocketPort
-
-        fileprivate init(_ interface: String?, _ asked: Configuration, _ options: RunOptions) throws {
-            try SwiftNetError.check(station: asked.mac, "--mac")
-            let codes = asked.requestedOptions + asked.options.map(\.code)
+        try SwiftNetError.wrapping {
+            try SwiftNetError.check(station: configuration.mac, "--mac")
+            let codes = configuration.requestedOptions + configuration.options.map(\.code)
             if let code = codes.first(where: DHCPDiscoverConfiguration.reservedOptions.contains) {
                 throw SwiftNetError(.invalidArgument, nil, "DHCP option \(code) cannot be set")
             }
-            try EthernetLink.checkName(interface)
-            let (session, sockets) = try Session.openLink(options, for: "dhcp-discover")
-            self.session = session
-            link = try EthernetLink.find(interface)
-            let filter = SocketFilter.datagrams(toPorts: [DHCPView.serverPort, DHCPView.clientPort])
-            port = try session.linkPort(sockets, on: link.index, hearing: filter)
-            var random = SystemRandomness()
-            var configuration = DHCPDiscoverConfiguration(mac: asked.mac ?? link.mac, seed: random.next())
-            configuration.duration = asked.duration
-            configuration.requestedOptions = asked.requestedOptions
-            configuration.options = asked.options
-            configuration.maximumMessageSize = UInt16(clamping: max(link.mtu, 576))
-            configuration.reportsRejected = asked.reportsRejected
-            self.configuration = configuration
-            let length = DHCPDiscoverEngine(configuration).maximumPacketLength - EthernetView.headerLength
-            guard length <= link.mtu else {
-                throw SwiftNetError(
-                    .invalidArgument, nil,
-                    "the options make a datagram of \(length) bytes, the MTU of \(link.name) is \(link.mtu)")
-            }
+            return try LinkRun(
+                on: interface, for: "dhcp-discover",
+                hearing: .datagrams(toPorts: [DHCPView.serverPort, DHCPView.clientPort]), options,
+                configuration: configuration.engine)
         }
+    }
 
-        public func run<Observer: EngineObserver>(
-            reportingTo observer: inout Observer
-        ) throws(SwiftNetError) -> DHCPDiscoverSummary where Observer.Observed == DHCPDiscoverEngine {
-            try SwiftNetError.wrapping {
-                try session.begin()
-                var engine = DHCPDiscoverEngine(configuration)
-                linkTrouble = try session.run(&engine, on: &port, of: link, reportingTo: &observer)?.message
-                return engine.summary
-            }
+    /// A run whose link is known.
+    public typealias Prepared = LinkRun<DHCPDiscoverEngine>
+}
+
+extension DHCPDiscover.Configuration {
+    /// Throws if the options exceed the MTU.
+    fileprivate func engine(on link: EthernetLink) throws -> DHCPDiscoverConfiguration {
+        var random = SystemRandomness()
+        var engine = DHCPDiscoverConfiguration(mac: mac ?? link.mac, seed: random.next())
+        engine.duration = duration
+        engine.requestedOptions = requestedOptions
+        engine.options = options
+        engine.maximumMessageSize = UInt16(clamping: max(link.mtu, 576))
+        engine.reportsRejected = reportsRejected
+        let length = DHCPDiscoverEngine(engine).maximumPacketLength - EthernetView.headerLength
+        guard length <= link.mtu else {
+            throw SwiftNetError(
+                .invalidArgument, nil,
+                "the options make a datagram of \(length) bytes, the MTU of \(link.name) is \(link.mtu)")
         }
+        return engine
     }
 }

@@ -57,11 +57,13 @@ public enum IGMPJoin: Tool {
         public typealias Summary = IGMPJoinSummary
 
         /// The interfaces, with their current names.
-        public private(set) var interfaces: [(index: UInt32, name: String)]
+        public var interfaces: [(index: UInt32, name: String)] {
+            links.all.map { ($0.index, links.watch.names[$0.index] ?? $0.name) }
+        }
         /// The reason why the run ended early; nil if there was no failure.
         public private(set) var failure: SwiftNetError?
-        /// Whether the interfaces existed to the end.
-        public private(set) var isComplete = true
+        /// Whether the run ended as requested rather than because of an interface.
+        public var isComplete: Bool { failure == nil && !links.watch.isOver }
         /// The number of frames that this host dropped because they were not read in time.
         public private(set) var lostFrames: UInt64 = 0
 
@@ -83,7 +85,6 @@ public enum IGMPJoin: Tool {
             let groups = memberships.map(\.group)
             links = try MulticastLinks(
                 asked.interfaces, route: groups[0], hearing: groups, hearsOwn: asked.isJoinedByKernel, reserve, session)
-            interfaces = links.all.map { ($0.index, $0.name) }
             var randomness = SystemRandomness()
             var configuration = IGMPJoinConfiguration(
                 links: links.all.map { .init(index: $0.index, identity: MulticastLinks.identity(on: $0), mtu: $0.mtu) },
@@ -97,7 +98,7 @@ public enum IGMPJoin: Tool {
         }
 
         /// Returns the current name of one of the interfaces.
-        public func interfaceName(of index: UInt32) -> String? { interfaces.first { $0.index == index }?.name }
+        public func interfaceName(of index: UInt32) -> String? { links.watch.names[index] }
 
         public func run<Observer: EngineObserver>(
             reportingTo observer: inout Observer
@@ -115,35 +116,24 @@ public enum IGMPJoin: Tool {
                 }
             }
             var engine = IGMPJoinEngine(configuration)
-            let watch = links.watch
             /// Whether the reader of the output is gone.
             var isUnread = false
-            failure = SessionObserver.erasing(&observer) { observer in
-                let watching = observer.before { [self] engine, _, now in
-                    let changes = watch.take(at: now)
-                    for change in changes {
-                        switch change.kind {
-                        case .renamed:
-                            for index in interfaces.indices where interfaces[index].index == change.index {
-                                interfaces[index].name = change.name
-                            }
-                        case .up: engine.setLink(change.index, isConnected: true, at: now)
-                        default: engine.setLink(change.index, isConnected: false, at: now)
-                        }
+            failure = links.watch.run(
+                &engine, on: &links.port, reportingTo: &observer, outlivesOutput: true,
+                onChange: { engine, change, now in
+                    switch change.kind {
+                    case .renamed: break
+                    case .up: engine.setLink(change.index, isConnected: true, at: now)
+                    default: engine.setLink(change.index, isConnected: false, at: now)
                     }
-                    if watch.isOver { engine.stop(at: now) }
-                    if !isUnread, session.options.outputs.first?.isOpen == false {
-                        isUnread = true
-                        engine.stop(at: now)
-                    }
-                    // A change may be a reason to send.
-                    return changes.isEmpty ? nil : now
-                }
-                // Then the groups are left.
-                return watch.run(&engine, on: &links.port, observer: watching, outlivesOutput: true)
-            }
+                },
+                onStep: { [session] engine, _, now in
+                    guard !isUnread, session.options.outputs.first?.isOpen == false else { return }
+                    // Then the groups are left.
+                    isUnread = true
+                    engine.stop(at: now)
+                })
             _ = consume system
-            isComplete = !watch.isOver
             lostFrames = links.port.overflowCount
             return engine.summary
         }

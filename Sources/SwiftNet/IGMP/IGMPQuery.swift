@@ -52,11 +52,11 @@ public enum IGMPQuery: Tool {
         public typealias Summary = IGMPQuerySummary
 
         /// The interface's current name.
-        public private(set) var interfaceName: String
+        public var interfaceName: String { links.watch.names[links.all[0].index] ?? links.all[0].name }
         /// The reason why the run ended early; nil if there was no failure.
         public private(set) var failure: SwiftNetError?
-        /// Whether the interface existed to the end.
-        public private(set) var isComplete = true
+        /// Whether the run ended as requested rather than because of the interface.
+        public var isComplete: Bool { failure == nil && !links.watch.isOver }
         /// Whether nothing could be received for a while, so that reports may have been missed.
         public private(set) var wasInterrupted = false
 
@@ -78,7 +78,6 @@ public enum IGMPQuery: Tool {
                 throw SwiftNetError(
                     .interface, nil, "interface \(link.name) has no link-local address to ask from")
             }
-            interfaceName = link.name
             var configuration = IGMPQueryConfiguration(identity: identity, mtu: link.mtu, query: query)
             configuration.count = asked.count
             configuration.listening = asked.listening
@@ -92,25 +91,12 @@ public enum IGMPQuery: Tool {
         ) throws(SwiftNetError) -> IGMPQuerySummary where Observer.Observed == IGMPQueryEngine {
             try session.begin()
             var engine = IGMPQueryEngine(configuration)
-            let watch = links.watch
-            failure = SessionObserver.erasing(&observer) { observer in
-                let watching = observer.before { [self] engine, _, now in
-                    let changes = watch.take(at: now)
-                    for change in changes {
-                        if case .renamed = change.kind {
-                            interfaceName = change.name
-                            continue
-                        }
-                        wasInterrupted = true
-                        let isConnected = if case .up = change.kind { true } else { false }
-                        engine.setLink(isConnected: isConnected, at: now)
-                    }
-                    if watch.isOver { engine.stop(at: now) }
-                    return changes.isEmpty ? nil : now
-                }
-                return watch.run(&engine, on: &links.port, observer: watching)
+            failure = links.watch.run(&engine, on: &links.port, reportingTo: &observer) { [self] engine, change, now in
+                if case .renamed = change.kind { return }
+                wasInterrupted = true
+                let isConnected = if case .up = change.kind { true } else { false }
+                engine.setLink(isConnected: isConnected, at: now)
             }
-            isComplete = !watch.isOver
             return engine.summary
         }
     }

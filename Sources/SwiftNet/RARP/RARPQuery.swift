@@ -41,54 +41,30 @@ public enum RARPQuery: Tool {
     public static func prepare(
         _ hosts: [MACAddress], _ configuration: Configuration, options: RunOptions
     ) throws(SwiftNetError) -> Prepared {
-        try SwiftNetError.wrapping { try Prepared(hosts, configuration, options) }
+        try SwiftNetError.wrapping {
+            for host in hosts { try SwiftNetError.check(station: host) }
+            try SwiftNetError.check(configuration.attempts, in: RARPQueryConfiguration.attemptCounts, "-c")
+            try SwiftNetError.check(
+                configuration.firstPause, in: RARPQueryConfiguration.leastPause...Nanoseconds(.max), "-i")
+            return try LinkRun(
+                on: configuration.interface, for: "rarp", hearing: .etherTypes([.reverseARP]), options
+            ) { configuration.engine(hosts, on: $0) }
+        }
     }
 
     /// A query with a known link.
-    public final class Prepared: PreparedEngineRun {
-        public typealias Running = RARPQueryEngine
-        public typealias Event = RARPQueryEvent
-        public typealias Summary = RARPQuerySummary
+    public typealias Prepared = LinkRun<RARPQueryEngine>
+}
 
-        /// The link to query.
-        public let link: EthernetLink
-        /// The problem of the link at any time of the run; nil for none.
-        public private(set) var linkTrouble: String?
-
-        private let session: Session
-        private let configuration: RARPQueryConfiguration
-        private var port: PacketSocketPort
-
-        fileprivate init(_ hosts: [MACAddress], _ asked: Configuration, _ options: RunOptions) throws {
-            for host in hosts { try SwiftNetError.check(station: host) }
-            try SwiftNetError.check(asked.attempts, in: RARPQueryConfiguration.attemptCounts, "-c")
-            try SwiftNetError.check(
-                asked.firstPause, in: RARPQueryConfiguration.leastPause...Nanoseconds(.max), "-i")
-            try EthernetLink.checkName(asked.interface)
-            let (session, sockets) = try Session.openLink(options, for: "rarp")
-            self.session = session
-            link = try EthernetLink.find(asked.interface)
-            port = try session.linkPort(sockets, on: link.index, hearing: .etherTypes([.reverseARP]))
-            var configuration = RARPQueryConfiguration(mac: link.mac, subjects: hosts.isEmpty ? [link.mac] : hosts)
-            configuration.attempts = asked.attempts
-            configuration.firstPause = asked.firstPause
-            configuration.longestPause = max(configuration.longestPause, asked.firstPause)
-            configuration.deadline = asked.deadline
-            configuration.reportsIgnored = asked.reportsIgnored
-            configuration.endsAtFirstAnswer = asked.endsAtFirstAnswer
-            self.configuration = configuration
-        }
-
-        public func run<Observer: EngineObserver>(
-            reportingTo observer: inout Observer
-        ) throws(SwiftNetError) -> RARPQuerySummary where Observer.Observed == RARPQueryEngine {
-            try SwiftNetError.wrapping {
-                try session.begin()
-                var engine = RARPQueryEngine(configuration)
-                linkTrouble = try session.run(&engine, on: &port, of: link, reportingTo: &observer)?
-                    .message
-                return engine.summary
-            }
-        }
+extension RARPQuery.Configuration {
+    fileprivate func engine(_ hosts: [MACAddress], on link: EthernetLink) -> RARPQueryConfiguration {
+        var engine = RARPQueryConfiguration(mac: link.mac, subjects: hosts.isEmpty ? [link.mac] : hosts)
+        engine.attempts = attempts
+        engine.firstPause = firstPause
+        engine.longestPause = max(engine.longestPause, firstPause)
+        engine.deadline = deadline
+        engine.reportsIgnored = reportsIgnored
+        engine.endsAtFirstAnswer = endsAtFirstAnswer
+        return engine
     }
 }

@@ -86,30 +86,26 @@ public enum RARPServer: Tool {
         }
 
         /// Returns the name of a served interface.
-        public func interfaceName(of index: UInt32) -> String? { links.name(index) }
-
-        /// Notes that a reply could not be sent because its interface is down, which is reported as a change of the
-        /// link.
-        public func isReported(_ failure: TransmissionFailure) -> Bool { watch.explains(failure) }
+        public func interfaceName(of index: UInt32) -> String? { watch.names[index] }
 
         public func run<Observer: EngineObserver>(
             reportingTo observer: inout Observer
         ) throws(SwiftNetError) -> RARPServerSummary where Observer.Observed == RARPServerEngine {
             try session.begin()
             var engine = RARPServerEngine(configuration)
-            failure = SessionObserver.erasing(&observer) { observer in
-                let fed = observer.before { engine, wakeup, now in self.feed(&engine, wakeup, at: now) }
-                return watch.run(&engine, on: &port, observer: fed)
-            }
+            failure = watch.run(
+                &engine, on: &port, reportingTo: &observer,
+                isWanted: { [watch] event in
+                    // An interface that is down is reported as a change of the link.
+                    if case .failed(let failure) = event { !watch.explains(failure) } else { true }
+                },
+                onChange: { [self] _, change, _ in
+                    if case .renamed(let former) = change.kind { links.rename(change, from: former) }
+                }, onStep: { [self] engine, wakeup, _ in feed(&engine, wakeup) })
             return engine.summary
         }
 
-        private func feed(_ engine: inout RARPServerEngine, _ wakeup: WakeReason, at now: Instant) -> Instant? {
-            let changes = watch.take(at: now)
-            for change in changes {
-                if case .renamed(let former) = change.kind { links.rename(change, from: former) }
-            }
-            if watch.isOver { engine.stop(at: now) }
+        private func feed(_ engine: inout RARPServerEngine, _ wakeup: WakeReason) {
             var isChanged = names.takeNames()
             if wakeup.contains(.reload) {
                 if names.read() {
@@ -119,8 +115,6 @@ public enum RARPServer: Tool {
                 onReload?(names.failure.map { .failure($0) } ?? .success(names.count))
             }
             if isChanged { engine.serve(names.table, on: links.configurations) }
-            // A change may be a reason to send.
-            return changes.isEmpty ? nil : now
         }
     }
 }

@@ -48,6 +48,4 @@ struct RARPServerLinks {
         for index in all.indices where all[index].index == change.index { all[index].interface.name = change.name }
         for index in names.indices where names[index] == former { names[index] = change.name }
     }
-
-    func name(_ index: UInt32) -> String? { all.first { $0.index == index }?.name }
 }

@@ -19,6 +19,8 @@ public struct SwiftNetError: Error, Equatable, Sendable, CustomStringConvertible
         case broadcast
         /// Another host has the address.
         case addressInUse
+        /// A packet could not be sent, which ended the run.
+        case transmission
         /// A system call failed; the value is errno.
         case system(Int32)
         /// The run was stopped before anything was sent.

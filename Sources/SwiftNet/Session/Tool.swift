@@ -39,6 +39,12 @@ public protocol PreparedRun: SendableMetatype {
 public protocol PreparedEngineRun: PreparedRun where Event == Running.Event {
     associatedtype Running: EventEngine, ~Copyable, SendableMetatype
 
+    /// The reason why the run ended early; nil if it did not. Known after the run.
+    var failure: SwiftNetError? { get }
+
+    /// Whether `RunOptions.onNotice` has already received the message of `failure`.
+    var isFailureNoticed: Bool { get }
+
     /// Runs to the end.
     /// - Parameter observer: receives the events, and after each step of the loop the engine itself.
     /// - Throws: as `run(onEvent:onStep:)`.
@@ -48,6 +54,9 @@ public protocol PreparedEngineRun: PreparedRun where Event == Running.Event {
 }
 
 extension PreparedEngineRun {
+    public var failure: SwiftNetError? { nil }
+    public var isFailureNoticed: Bool { false }
+
     public func run(
         onEvent: @escaping (Event) -> Void, onStep: @escaping () -> Void
     ) throws(SwiftNetError) -> Summary {

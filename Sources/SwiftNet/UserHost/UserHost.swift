@@ -127,7 +127,6 @@ public enum UserHost: Tool {
         private let session: Session
         private let watch: LinkWatch
         private let ethers: EthersNames?
-        private var names: [UInt32: String]
         private var port: PacketSocketPort?
 
         fileprivate init(
@@ -141,7 +140,6 @@ public enum UserHost: Tool {
             configuration = try asked.host(on: links)
             let (session, sockets) = try Session.openLink(options, for: "host")
             self.session = session
-            names = Dictionary(links.map { ($0.index, $0.name) }, uniquingKeysWith: { first, _ in first })
             ethers?.lookUpNames(by: session.resolver)
             port = try UserHostLinks.port(
                 sockets.packetSocket(), of: configuration.host, on: links, vlan: asked.vlan, session)
@@ -149,7 +147,7 @@ public enum UserHost: Tool {
         }
 
         /// Returns the current name of one of the host's interfaces, or its last known one.
-        public func interfaceName(_ index: UInt32) -> String? { names[index] }
+        public func interfaceName(_ index: UInt32) -> String? { watch.names[index] }
 
         public func run<Observer: EngineObserver>(
             reportingTo observer: inout Observer
@@ -161,19 +159,16 @@ public enum UserHost: Tool {
             var ignoredVLANs: [VLANIdentity: Int] = [:]
             let start = SystemClock.now
             if var port = port.take() {
-                failure = SessionObserver.erasing(&observer) { observer in
-                    let filtered = observer.filtering { event in
+                failure = watch.run(
+                    &engine, on: &port, reportingTo: &observer,
+                    isWanted: { [watch] event in
                         switch event {
-                        case .up: break
                         case .taken, .relinquished: isTaken = true
-                        case .defended: break
-                        case .failed(let failure): return !self.watch.explains(failure)
-                        case .peer, .stream: break
+                        case .failed(let failure): return !watch.explains(failure)
+                        case .up, .defended, .peer, .stream: break
                         }
                         return true
-                    }
-                    return watch.run(&engine, on: &port, observer: filtered.before { self.feed(&$0, $1, at: $2) })
-                }
+                    }, onChange: { $0.apply($1, at: $2) }, onStep: { [self] engine, wakeup, _ in feed(&engine, wakeup) })
                 ignoredVLANs = port.ignoredVLANs
             }
             return Summary(
@@ -182,27 +177,18 @@ public enum UserHost: Tool {
                 elapsed: SystemClock.now - start)
         }
 
-        /// Passes external changes to the engine.
-        /// - Returns: the latest time of the next call; a change may be a reason to send.
-        private func feed(_ engine: inout UserHostEngine, _ wakeup: WakeReason, at now: Instant) -> Instant? {
-            let changes = watch.take(at: now)
-            for change in changes {
-                if case .renamed = change.kind { names[change.index] = change.name }
-                engine.apply(change, at: now)
-            }
-            if watch.isOver { engine.stop(at: now) }
-            if let ethers {
-                var isChanged = ethers.takeNames()
-                if wakeup.contains(.reload) {
-                    if ethers.read() {
-                        isChanged = true
-                    } else if let failure = ethers.failure {
-                        onReloadFailure?(failure)
-                    }
+        /// Passes a new RARP table to the engine.
+        private func feed(_ engine: inout UserHostEngine, _ wakeup: WakeReason) {
+            guard let ethers else { return }
+            var isChanged = ethers.takeNames()
+            if wakeup.contains(.reload) {
+                if ethers.read() {
+                    isChanged = true
+                } else if let failure = ethers.failure {
+                    onReloadFailure?(failure)
                 }
-                if isChanged { engine.know(ethers.table) }
             }
-            return changes.isEmpty ? nil : now
+            if isChanged { engine.know(ethers.table) }
         }
     }
 }

@@ -8,6 +8,25 @@ extension Console {
     }
 }
 
+/// Reports packets of a long run that could not be sent, once for each reason in a row.
+struct RepeatedFailures {
+    private let console: Console
+    private let packet: String
+    private var last: TransmissionFailure?
+
+    /// - Parameter packet: What could not be sent: `a frame`.
+    init(_ console: Console, _ packet: String) {
+        self.console = console
+        self.packet = packet
+    }
+
+    mutating func note(_ failure: TransmissionFailure) {
+        guard failure != last else { return }
+        last = failure
+        console.complain("\(packet) could not be sent: \(failure)")
+    }
+}
+
 extension LinkChange {
     fileprivate var message: String {
         switch kind {

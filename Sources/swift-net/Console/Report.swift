@@ -104,7 +104,6 @@ struct RunObserver<Form: Report> {
     mutating func linger(at now: Instant) -> Instant? { form.update(at: now, isStopped: false) }
 
     fileprivate mutating func finish(_ summary: Form.Summary, drops: KernelDrops) {
-        progress.clear()
         form.finish(summary, drops: drops, at: SystemClock.now)
         console.complain(drops)
     }
@@ -125,7 +124,22 @@ extension Console {
         defer { observer.progress.clear() }
         report.begin()
         let summary = try run.run(reportingTo: &observer)
+        observer.progress.clear()
+        if let failure = run.failure {
+            if run.isFailureNoticed { writeFailure(failure.description) } else { fail(failure.description) }
+        }
         observer.finish(summary, drops: drops())
         return summary
+    }
+}
+
+extension RunOutcome {
+    /// The exit status of a command that looks for something.
+    var exitStatus: Int32 {
+        switch self {
+        case .found: 0
+        case .notFound: 1
+        case .unknown: 2
+        }
     }
 }

@@ -7,8 +7,10 @@ import PacketEngine
 final class LinkWatch {
     private let session: Session
     private let monitor: LinkMonitor?
-    /// The names of the existing interfaces, by index.
-    private var names: [UInt32: String] = [:]
+    /// The current names of the interfaces, or the last known ones, by index.
+    private(set) var names: [UInt32: String] = [:]
+    /// The interfaces that exist.
+    private var existing: Set<UInt32> = []
     /// The interfaces that are down and waited for.
     private(set) var awaited: Set<UInt32> = []
     /// Whether the run needs all interfaces rather than one.
@@ -38,10 +40,11 @@ final class LinkWatch {
     }
 
     private func setNames(_ interfaces: [Interface]) {
-        names = Dictionary(interfaces.map { ($0.index, $0.name) }, uniquingKeysWith: { first, _ in first })
+        existing = Set(interfaces.map(\.index))
+        for interface in interfaces { names[interface.index] = interface.name }
     }
 
-    /// Reports and returns the changes since the last call.
+    /// Reports and returns the changes since the last call; for an engine that is not run by `run`.
     func take(at now: Instant) -> [LinkChange] {
         guard let changes = monitor?.take() else { return [] }
         for change in changes {
@@ -51,8 +54,9 @@ final class LinkWatch {
             case .renamed, .mtu: break
             default: awaited.remove(change.index)
             }
-            names[change.index] = change.isFinal ? nil : change.name
-            if change.isFinal, needsAll || names.isEmpty { isOver = true }
+            names[change.index] = change.name
+            if change.isFinal { existing.remove(change.index) }
+            if change.isFinal, needsAll || existing.isEmpty { isOver = true }
         }
         return changes
     }
@@ -60,20 +64,44 @@ final class LinkWatch {
     /// Notes that a frame could not be sent because its interface is down, which is reported separately.
     func explains(_ failure: TransmissionFailure) -> Bool { isActive && failure.isOfInterface }
 
-    /// Runs an engine. A failure of the port ends the run; the results so far are still reported.
+    /// Runs an engine until it ends or a needed interface no longer exists. A failure of the port ends the run; the
+    /// results so far are still reported.
+    /// - Parameters:
+    ///   - isWanted: whether the observer receives an event.
+    ///   - onChange: passes a change of an interface to the engine.
+    ///   - onStep: called before each step, after the changes.
     /// - Returns: the failure of the port that ended the run early. If the interface no longer exists it is nil, and
     ///   `isOver` is true.
-    func run<E: Engine & ~Copyable>(
-        _ engine: inout E, on port: inout PacketSocketPort, observer: SessionObserver<E>, outlivesOutput: Bool = false
-    ) -> SwiftNetError? {
+    func run<E: Engine & ~Copyable, Observer: EngineObserver>(
+        _ engine: inout E, on port: inout PacketSocketPort, reportingTo observer: inout Observer,
+        outlivesOutput: Bool = false, isWanted: @escaping (E.Event) -> Bool = { _ in true },
+        onChange: @escaping (inout E, LinkChange, Instant) -> Void,
+        onStep: @escaping (inout E, WakeReason, Instant) -> Void = { _, _, _ in }
+    ) -> SwiftNetError? where Observer.Observed == E {
         port.endsWithInterface = !isActive
+        return SessionObserver.erasing(&observer) { observer in
+            let watching = observer.filtering(isWanted).before { [self] engine, wakeup, now in
+                let changes = take(at: now)
+                for change in changes { onChange(&engine, change, now) }
+                if isOver { engine.stop(at: now) }
+                onStep(&engine, wakeup, now)
+                // A change may be a reason to send.
+                return changes.isEmpty ? nil : now
+            }
+            return run(&engine, on: &port, watching, outlivesOutput: outlivesOutput)
+        }
+    }
+
+    private func run<E: Engine & ~Copyable>(
+        _ engine: inout E, on port: inout PacketSocketPort, _ observer: SessionObserver<E>, outlivesOutput: Bool
+    ) -> SwiftNetError? {
         do {
             try session.run(&engine, on: &port, observer: observer, outlivesOutput: outlivesOutput)
             return nil
         } catch {
             engine.stop(at: port.now)
-            guard error.isInterfaceDown, names.count == 1 else { return SwiftNetError(error) }
-            return SwiftNetError(.interface, nil, "\(names.first?.value ?? "the interface") is down")
+            guard error.isInterfaceDown, existing.count == 1 else { return SwiftNetError(error) }
+            return SwiftNetError(.interface, nil, "\(existing.first.flatMap { names[$0] } ?? "the interface") is down")
         }
     }
 }

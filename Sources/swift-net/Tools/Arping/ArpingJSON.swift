@@ -4,8 +4,7 @@ import SwiftNet
 final class ArpingJSON: ArpingReport {
     let settings: ArpingSettings
     let arping: Arping.Prepared
-    private(set) var failure: TransmissionFailure?
-    let console: Console
+    private let console: Console
     private let vendors = Vendors()
 
     init(_ settings: ArpingSettings, _ arping: Arping.Prepared, _ console: Console) {
@@ -25,13 +24,16 @@ final class ArpingJSON: ArpingReport {
         case .timeout(let number):
             console.write("timeout", ArpingTimeoutRow(addr: arping.configuration.target, seq: number), at: now)
         case .ignored(let reply): console.complain(reply.message)
-        case .failed(let failure): self.failure = failure
         }
     }
 
     func finish(_ summary: ArpingSummary, drops: KernelDrops, at now: Instant) {
-        reportFailure()
-        let isFree = summary.received > 0 ? false : isReliable(summary) ? true : nil
+        let isFree: Bool? =
+            switch arping.outcome(of: summary) {
+            case .found: false
+            case .notFound: true
+            case .unknown: nil
+            }
         let row = ArpingSummaryRow(
             target: settings.target, addr: arping.configuration.target, interface: arping.link.name,
             transmitted: summary.sent, received: summary.received, hosts: summary.stations.count,

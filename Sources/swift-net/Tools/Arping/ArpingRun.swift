@@ -16,8 +16,7 @@ struct ArpingRun {
             console.isJSON ? ArpingJSON(settings, arping, console) : ArpingText(settings, arping, console)
         let summary = try console.run(report, of: arping)
         if settings.general.isVerbose { console.reportIgnored(arping.ignoredVLANs) }
-        let hasFailed = report.failure != nil || arping.isLinkGone
-        guard !hasFailed, summary.received > 0 || report.isReliable(summary) else { return 2 }
+        guard arping.outcome(of: summary) != .unknown else { return 2 }
         return settings.exitStatus(of: summary)
     }
 
@@ -40,9 +39,6 @@ struct ArpingRun {
 protocol ArpingReport: Report where Observed == ArpingEngine, Event == ArpingEvent, Summary == ArpingSummary {
     var settings: ArpingSettings { get }
     var arping: Arping.Prepared { get }
-    /// The failed transmission that ended the run.
-    var failure: TransmissionFailure? { get }
-    var console: Console { get }
 }
 
 extension ArpingReport {
@@ -53,30 +49,4 @@ extension ArpingReport {
 
     /// No progress line, because every reply is printed.
     func progress(_ engine: borrowing ArpingEngine, at now: Instant) -> String? { nil }
-
-    /// Reports the failure that ended the run, before the summary.
-    func reportFailure() {
-        if let trouble = arping.linkTrouble {
-            if arping.isLinkGone || failure != nil { console.writeFailure(trouble) }
-        } else if let failure {
-            console.fail(failure, of: arping.link)
-        }
-    }
-
-    /// Whether a missing reply is a valid result: all probes were sent, the link was up, and a check whether the
-    /// address is free was complete.
-    func isReliable(_ summary: ArpingSummary) -> Bool {
-        arping.linkTrouble == nil && failure == nil && (summary.isComplete || !settings.isProbe)
-    }
-}
-
-extension Console {
-    /// Reports a frame that could not be sent, with the interface if that is the cause.
-    func fail(_ failure: TransmissionFailure, of link: EthernetLink) {
-        if case .system(_, let message) = failure, failure.isOfInterface {
-            fail("\(link.name): \(message)")
-        } else {
-            fail(failure)
-        }
-    }
 }

@@ -29,18 +29,17 @@ final class ArpingSweepJSON: ArpingSweepReport {
     }
 
     func finish(_ summary: ArpingSweepSummary, drops: KernelDrops, at now: Instant) {
-        if sweep.isLinkGone, let trouble = sweep.linkTrouble { console.writeFailure(trouble) }
         let vanished = vanished(summary)
         for (address, mac) in vanished {
             console.write(
                 "vanished", ArpingVanishedHostRow(addr: address, mac: mac, vendor: vendors.name(of: mac)), at: now)
         }
-        let proxy = summary.proxy
         let row = ArpingSweepSummaryRow(
             target: command.network, transmitted: summary.sent, received: summary.received, hosts: summary.hosts,
             duplicates: summary.duplicates, targets: summary.targets, elapsedMs: summary.elapsed,
             new: comparison?.newCount, moved: comparison?.movedCount,
-            vanished: comparison == nil ? nil : vanished.count, proxyMac: proxy?.mac, proxyAddresses: proxy?.addresses)
+            vanished: comparison == nil ? nil : vanished.count, proxyMac: summary.proxy?.mac,
+            proxyAddresses: summary.proxy?.addresses)
         console.write("summary", row, at: now)
     }
 }

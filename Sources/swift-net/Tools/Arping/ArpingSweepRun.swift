@@ -19,10 +19,12 @@ struct ArpingSweepRun {
         if sweep.overflowCount > 0 {
             console.complain("\(sweep.overflowCount) replies were lost by this host: use a lower --rate")
         }
-        // Hosts may have been missed.
-        let wasFound = command.printsOnlyDuplicates ? summary.duplicates > 0 : summary.hosts > 0
-        guard !sweep.isLinkGone, sweep.linkTrouble == nil || wasFound else { return 2 }
-        return wasFound == command.printsOnlyDuplicates ? 1 : 0
+        guard command.printsOnlyDuplicates else { return sweep.outcome(of: summary).exitStatus }
+        switch sweep.outcome(of: summary, isFound: summary.duplicates > 0) {
+        case .found: return 1
+        case .notFound: return 0
+        case .unknown: return 2
+        }
     }
 }
 

@@ -7,16 +7,15 @@ protocol ArpingLines {
     func line(_ reply: ArpingReply) -> String
     /// Returns the text for a probe without a reply.
     func timeout() -> String
-    func ending(_ summary: ArpingSummary, isReliable: Bool) -> String
+    func ending(_ summary: ArpingSummary, _ outcome: RunOutcome) -> String
 }
 
 /// The output of `arping` in the format of a style, or as bare addresses.
 final class ArpingText: ArpingReport {
     let settings: ArpingSettings
     let arping: Arping.Prepared
-    private(set) var failure: TransmissionFailure?
     private let lines: any ArpingLines
-    let console: Console
+    private let console: Console
 
     init(_ settings: ArpingSettings, _ arping: Arping.Prepared, _ console: Console) {
         self.settings = settings
@@ -48,7 +47,6 @@ final class ArpingText: ArpingReport {
             let line = isRaw ? "" : lines.timeout()
             write((settings.display.beepsAtTimeout ? Self.alert : "") + (line.isEmpty ? "" : time(now) + line))
         case .ignored(let reply): console.complain(reply.message)
-        case .failed(let failure): self.failure = failure
         }
     }
 
@@ -63,7 +61,6 @@ final class ArpingText: ArpingReport {
     }
 
     func finish(_ summary: ArpingSummary, drops: KernelDrops, at now: Instant) {
-        reportFailure()
-        if !isRaw { write(lines.ending(summary, isReliable: isReliable(summary))) }
+        if !isRaw { write(lines.ending(summary, arping.outcome(of: summary))) }
     }
 }

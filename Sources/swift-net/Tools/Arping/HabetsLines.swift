@@ -28,11 +28,11 @@ struct HabetsLines: ArpingLines {
 
     func timeout() -> String { settings.display.isMarks ? "." : "Timeout\n" }
 
-    func ending(_ summary: ArpingSummary, isReliable: Bool) -> String {
+    func ending(_ summary: ArpingSummary, _ outcome: RunOutcome) -> String {
         let extra = max(summary.received - summary.sent, 0)
         let answered = min(summary.received, summary.sent)
         let lost = summary.sent > 0 ? (100 * (summary.sent - answered) + summary.sent / 2) / summary.sent : 0
-        let share = String(repeating: " ", count: max(3 - "\(lost)".count, 0)) + "\(lost)%"
+        let share = Text.right("\(lost)", 3) + "%"
         if settings.display.isMarks { return "\t\(share) packet loss (\(extra) extra)\n" }
         var text = "\n--- \(settings.target) statistics ---\n"
         text +=

@@ -36,7 +36,7 @@ struct IputilsLines: ArpingLines {
 
     func timeout() -> String { "" }
 
-    func ending(_ summary: ArpingSummary, isReliable: Bool) -> String {
+    func ending(_ summary: ArpingSummary, _ outcome: RunOutcome) -> String {
         var text = "Sent \(summary.sent) probes (\(summary.sentBroadcasts) broadcast(s))\n"
         text += "Received \(summary.received) response(s)"
         var kinds: [String] = []
@@ -45,11 +45,11 @@ struct IputilsLines: ArpingLines {
         if !kinds.isEmpty { text += " (" + kinds.joined(separator: ", ") + ")" }
         text += "\n"
         if settings.isProbe {
-            text +=
-                summary.received == 0
-                ? isReliable
-                    ? "\(configuration.target) is free\n" : "\(configuration.target): not known whether it is free\n"
-                : "\(configuration.target) is taken by \(names(summary.stations))\n"
+            switch outcome {
+            case .found: text += "\(configuration.target) is taken by \(names(summary.stations))\n"
+            case .notFound: text += "\(configuration.target) is free\n"
+            case .unknown: text += "\(configuration.target): not known whether it is free\n"
+            }
         }
         if settings.isAnnouncement, summary.received > 0 {
             text +=

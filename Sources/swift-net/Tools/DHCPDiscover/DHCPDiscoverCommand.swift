@@ -58,10 +58,9 @@ struct DHCPDiscoverCommand: Command {
         let report: any DHCPDiscoverReport =
             console.isJSON
             ? DHCPDiscoverJSON(run.link, console)
-            : DHCPDiscoverText(run.link, console, isQuiet: general.isQuiet)
+            : DHCPDiscoverText(console, isQuiet: general.isQuiet)
         let summary = try console.run(report, of: run)
-        guard !report.hasFailed else { return 2 }
-        return summary.servers > 0 ? 0 : run.linkTrouble == nil ? 1 : 2
+        return run.outcome(of: summary).exitStatus
     }
 }
 

@@ -2,7 +2,6 @@ import SwiftNet
 
 /// The output of `dhcp-discover` as one JSON object per line.
 final class DHCPDiscoverJSON: DHCPDiscoverReport {
-    private(set) var hasFailed = false
     private let link: EthernetLink
     private let console: Console
     private let vendors = Vendors()
@@ -15,9 +14,6 @@ final class DHCPDiscoverJSON: DHCPDiscoverReport {
 
     func report(_ event: DHCPDiscoverEvent, at now: Instant) {
         switch event {
-        case .failed(let failure):
-            hasFailed = true
-            console.fail(failure, of: link)
         case .rejected(let reply): console.complain(reply.message)
         case .offer(let offer):
             servers.append(offer)

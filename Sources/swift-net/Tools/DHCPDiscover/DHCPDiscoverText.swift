@@ -2,10 +2,7 @@ import SwiftNet
 
 /// The output of `dhcp-discover`.
 protocol DHCPDiscoverReport: Report
-where Observed == DHCPDiscoverEngine, Event == DHCPDiscoverEvent, Summary == DHCPDiscoverSummary {
-    /// Whether a message could not be sent.
-    var hasFailed: Bool { get }
-}
+where Observed == DHCPDiscoverEngine, Event == DHCPDiscoverEvent, Summary == DHCPDiscoverSummary {}
 
 extension DHCPDiscoverReport {
     func status(_ engine: borrowing DHCPDiscoverEngine, at now: Instant) -> String? {
@@ -31,24 +28,18 @@ struct DHCPServerList {
 
 /// The output of `dhcp-discover` as text: one line per offer, and one line per option.
 final class DHCPDiscoverText: DHCPDiscoverReport {
-    private(set) var hasFailed = false
-    private let link: EthernetLink
     private let console: Console
     private let isQuiet: Bool
     private let vendors = Vendors()
     private var servers = DHCPServerList()
 
-    init(_ link: EthernetLink, _ console: Console, isQuiet: Bool) {
-        self.link = link
+    init(_ console: Console, isQuiet: Bool) {
         self.console = console
         self.isQuiet = isQuiet
     }
 
     func report(_ event: DHCPDiscoverEvent, at now: Instant) {
         switch event {
-        case .failed(let failure):
-            hasFailed = true
-            console.fail(failure, of: link)
         case .rejected(let reply): console.complain(reply.message)
         case .offer(let offer):
             servers.append(offer)
@@ -62,7 +53,7 @@ final class DHCPDiscoverText: DHCPDiscoverReport {
         if let lease = offer.leaseTime { text += offer.hasInfiniteLease ? ", infinite lease" : ", lease \(lease) s" }
         text += ", \(Milliseconds.fixed(offer.roundTrip)) ms\n"
         func line(_ name: String, _ value: String) {
-            text += "  \(name)" + String(repeating: " ", count: max(1, 28 - name.count)) + "\(value)\n"
+            text += "  \(Text.left(name, 28, gap: 1))\(value)\n"
         }
         if let next = offer.nextServer { line("next_server", "\(next)") }
         if !offer.bootServerName.isEmpty { line("boot_server_name", "\(DHCPOption.Value.text(offer.bootServerName))") }

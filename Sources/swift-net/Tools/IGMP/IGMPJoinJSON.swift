@@ -14,7 +14,7 @@ final class IGMPJoinJSON: IGMPJoinReport {
     }
 
     func report(_ event: IGMPJoinEvent, at now: Instant) {
-        if case .failed(let failure) = event.kind { return console.fail(failure) }
+        if case .failed(let failure) = event.kind { return console.fail(failure.description) }
         guard !command.general.isQuiet else { return }
         func write<Row: JSONRow>(_ type: String, _ row: Row, at instant: Instant) {
             let interface = run.interfaceName(of: event.interface) ?? ""
@@ -53,7 +53,6 @@ final class IGMPJoinJSON: IGMPJoinReport {
     }
 
     func finish(_ summary: IGMPJoinSummary, drops: KernelDrops, at now: Instant) {
-        if let failure = run.failure { console.fail(failure.description) }
         console.write("summary", IGMPJoinSummaryRow(summary, run, drops), at: now)
     }
 }

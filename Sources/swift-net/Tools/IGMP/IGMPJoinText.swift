@@ -26,7 +26,7 @@ final class IGMPJoinText: IGMPJoinReport {
     }
 
     func report(_ event: IGMPJoinEvent, at now: Instant) {
-        if case .failed(let failure) = event.kind { return console.fail(failure) }
+        if case .failed(let failure) = event.kind { return console.fail(failure.description) }
         guard !command.general.isQuiet, let line = line(event) else { return }
         console.output.write(line + "\n")
     }
@@ -65,7 +65,6 @@ final class IGMPJoinText: IGMPJoinReport {
     }
 
     func finish(_ summary: IGMPJoinSummary, drops: KernelDrops, at now: Instant) {
-        if let failure = run.failure { console.fail(failure.description) }
         let seconds = Milliseconds.seconds(Nanoseconds.milliseconds(summary.elapsed.wholeMilliseconds))
         let received = "\(Text.count(summary.datagrams, "datagram")) (\(Text.count(summary.bytes, "byte"))) received"
         let names = Text.joined(run.interfaces.map(\.name), by: ", ")

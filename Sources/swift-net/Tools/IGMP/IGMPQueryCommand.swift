@@ -72,7 +72,7 @@ struct IGMPQueryCommand: Command {
         let report: any IGMPQueryReport =
             console.isJSON ? IGMPQueryJSON(run, general, console) : IGMPQueryText(run, general, console)
         let summary = try console.run(report, of: run)
-        guard run.isComplete, run.failure == nil, summary.failure == nil, !summary.isRefused else { return 2 }
+        guard run.isComplete, summary.failure == nil, !summary.isRefused else { return 2 }
         // Reports may have been missed, so it is not known that there are no members.
         if summary.groups == 0, run.wasInterrupted { return 2 }
         return summary.groups > 0 ? 0 : 1

@@ -14,7 +14,7 @@ final class IGMPQueryJSON: IGMPQueryReport {
     }
 
     func report(_ event: IGMPQueryEvent, at now: Instant) {
-        if case .failed(let failure) = event { return console.fail(failure) }
+        if case .failed(let failure) = event { return console.fail(failure.description) }
         guard !general.isQuiet else { return }
         switch event {
         case .asked(let query, let at):

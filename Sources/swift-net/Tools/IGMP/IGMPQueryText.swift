@@ -14,9 +14,8 @@ extension IGMPQueryReport {
         return "\(members); \(Text.count(summary.reports, "report"))"
     }
 
-    /// Reports why the run ended early, or why no query was sent.
+    /// Reports why no query was sent.
     func failIfNeeded(_ summary: IGMPQuerySummary) {
-        if let failure = run.failure { console.fail(failure.description) }
         guard summary.isRefused, let other = summary.otherQuerier else { return }
         console.fail("\(other) is the querier on \(run.interfaceName); use --force to send queries")
     }
@@ -36,7 +35,7 @@ final class IGMPQueryText: IGMPQueryReport {
     }
 
     func report(_ event: IGMPQueryEvent, at now: Instant) {
-        if case .failed(let failure) = event { return console.fail(failure) }
+        if case .failed(let failure) = event { return console.fail(failure.description) }
         guard !general.isQuiet, let line = line(event) else { return }
         console.output.write(line + "\n")
     }

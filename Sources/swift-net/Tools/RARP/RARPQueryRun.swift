@@ -11,19 +11,15 @@ struct RARPQueryRun {
         let report: any RARPQueryReport =
             console.isJSON
             ? RARPQueryJSON(query.link, console)
-            : RARPQueryText(query.link, console, isQuiet: command.general.isQuiet)
+            : RARPQueryText(console, isQuiet: command.general.isQuiet)
         let summary = try console.run(report, of: query)
-        guard !report.hasFailed else { return 2 }
-        return summary.answered == summary.asked ? 0 : query.linkTrouble == nil ? 1 : 2
+        return query.outcome(of: summary).exitStatus
     }
 }
 
 /// The output of `rarp query`.
 protocol RARPQueryReport: Report
-where Observed == RARPQueryEngine, Event == RARPQueryEvent, Summary == RARPQuerySummary {
-    /// Whether a request could not be sent.
-    var hasFailed: Bool { get }
-}
+where Observed == RARPQueryEngine, Event == RARPQueryEvent, Summary == RARPQuerySummary {}
 
 extension RARPQueryReport {
     func status(_ engine: borrowing RARPQueryEngine, at now: Instant) -> String? {
@@ -36,23 +32,17 @@ extension RARPQueryReport {
 
 /// The output of `rarp query` as one line per reply.
 final class RARPQueryText: RARPQueryReport {
-    private(set) var hasFailed = false
-    private let link: EthernetLink
     private let console: Console
     private let isQuiet: Bool
     private let vendors = Vendors()
 
-    init(_ link: EthernetLink, _ console: Console, isQuiet: Bool) {
-        self.link = link
+    init(_ console: Console, isQuiet: Bool) {
         self.console = console
         self.isQuiet = isQuiet
     }
 
     func report(_ event: RARPQueryEvent, at now: Instant) {
         switch event {
-        case .failed(let failure):
-            hasFailed = true
-            console.fail(failure, of: link)
         case .ignored(let reply): console.complain(reply.message)
         case .reply(let reply): if !isQuiet { console.output.write(line(reply)) }
         case .timeout: break
@@ -77,7 +67,6 @@ final class RARPQueryText: RARPQueryReport {
 
 /// The output of `rarp query` as one JSON object per line.
 final class RARPQueryJSON: RARPQueryReport {
-    private(set) var hasFailed = false
     private let link: EthernetLink
     private let console: Console
     private let vendors = Vendors()
@@ -89,9 +78,6 @@ final class RARPQueryJSON: RARPQueryReport {
 
     func report(_ event: RARPQueryEvent, at now: Instant) {
         switch event {
-        case .failed(let failure):
-            hasFailed = true
-            console.fail(failure, of: link)
         case .ignored(let reply): console.complain(reply.message)
         case .reply(let reply):
             let row = RARPReplyRow(

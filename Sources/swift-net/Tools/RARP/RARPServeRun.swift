@@ -43,34 +43,19 @@ extension RARPServeReport {
     func progress(_ engine: borrowing RARPServerEngine, at now: Instant) -> String? { nil }
 }
 
-/// Reports failed transmissions of replies: each failure once in a row, and none while the interface is down, which is
-/// reported separately.
-private struct FailedReplies {
-    let server: RARPServer.Prepared
-    private var last: TransmissionFailure?
-
-    init(server: RARPServer.Prepared) { self.server = server }
-
-    mutating func complain(_ failure: TransmissionFailure, _ console: Console) {
-        guard failure != last, !server.isReported(failure) else { return }
-        last = failure
-        console.complain("a reply could not be sent: \(failure)")
-    }
-}
-
 /// The output of `rarp serve` as one line per request.
 final class RARPServeText: RARPServeReport {
     private let server: RARPServer.Prepared
     private let console: Console
     private let general: GeneralOptions
     private let vendors = Vendors()
-    private var failed: FailedReplies
+    private var failures: RepeatedFailures
 
     init(_ server: RARPServer.Prepared, _ console: Console, _ general: GeneralOptions) {
         self.server = server
         self.console = console
         self.general = general
-        failed = FailedReplies(server: server)
+        failures = RepeatedFailures(console, "a reply")
     }
 
     func begin() {
@@ -92,7 +77,7 @@ final class RARPServeText: RARPServeReport {
             if general.isVerbose { write(mac, "is unknown", requester, interface, at) }
         case .limited(let requester, let mac, let interface, let at):
             if general.isVerbose { write(mac, "is rate-limited", requester, interface, at) }
-        case .failed(let failure): failed.complain(failure, console)
+        case .failed(let failure): failures.note(failure)
         }
     }
 
@@ -104,7 +89,6 @@ final class RARPServeText: RARPServeReport {
     }
 
     func finish(_ summary: RARPServerSummary, drops: KernelDrops, at now: Instant) {
-        if let failure = server.failure { console.fail(failure.description) }
         write(
             "\(summary.requests) requests, \(summary.answered) answered, \(summary.unknown) for unknown hosts, \(summary.limited) over the rate\n"
         )
@@ -117,13 +101,13 @@ final class RARPServeJSON: RARPServeReport {
     private let console: Console
     private let isQuiet: Bool
     private let vendors = Vendors()
-    private var failed: FailedReplies
+    private var failures: RepeatedFailures
 
     init(_ server: RARPServer.Prepared, _ console: Console, isQuiet: Bool) {
         self.server = server
         self.console = console
         self.isQuiet = isQuiet
-        failed = FailedReplies(server: server)
+        failures = RepeatedFailures(console, "a reply")
     }
 
     func report(_ event: RARPServerEvent, at now: Instant) {
@@ -134,7 +118,7 @@ final class RARPServeJSON: RARPServeReport {
             write("unknown", mac, nil, requester, interface, at)
         case .limited(let requester, let mac, let interface, let at):
             write("limited", mac, nil, requester, interface, at)
-        case .failed(let failure): failed.complain(failure, console)
+        case .failed(let failure): failures.note(failure)
         }
     }
 
@@ -150,7 +134,6 @@ final class RARPServeJSON: RARPServeReport {
     }
 
     func finish(_ summary: RARPServerSummary, drops: KernelDrops, at now: Instant) {
-        if let failure = server.failure { console.fail(failure.description) }
         let row = RARPServerRow(
             requests: summary.requests, answered: summary.answered, unknown: summary.unknown, limited: summary.limited,
             elapsedMs: summary.elapsed)

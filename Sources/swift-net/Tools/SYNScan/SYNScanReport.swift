@@ -145,12 +145,11 @@ final class SYNScanReport: Report {
 
     func finish(_ summary: SYNScanSummary, drops: KernelDrops, at now: Instant) {
         writeSorted()
-        if let failure = summary.firstFailure { console.fail(failure) }
+        if let failure = summary.firstFailure { console.fail(failure.description) }
         // The report has no line for it.
-        if let limit = summary.sharedLimit, command.general.isQuiet || command.format == .csv {
+        if let limit = summary.sharedLimit, command.general.isQuiet || !command.format.namesUnreliableHosts {
             console.complain(limit.text)
         }
-        if let failure = run.failure { console.fail(failure.description) }
         let ending = SYNScanEnding(
             unreachable: run.unreachableCount, findsRate: run.configuration.rate == nil,
             readsBanners: run.configuration.readsBanners, asksFirst: run.configuration.asksFirst)

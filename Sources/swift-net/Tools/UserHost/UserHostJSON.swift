@@ -7,14 +7,14 @@ final class UserHostJSON: UserHostReport {
     let isVerbose: Bool
     private let isQuiet: Bool
     private let vendors = Vendors()
-    private var failures: FrameFailures
+    private var failures: RepeatedFailures
 
     init(_ console: Console, _ host: UserHost.Prepared, _ general: GeneralOptions) {
         self.console = console
         self.host = host
         isQuiet = general.isQuiet
         isVerbose = general.isVerbose
-        failures = FrameFailures(console)
+        failures = RepeatedFailures(console, "a frame")
     }
 
     func report(_ event: UserHostEvent, at now: Instant) {

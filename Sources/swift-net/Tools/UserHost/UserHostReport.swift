@@ -9,29 +9,14 @@ protocol UserHostReport: Report where Observed == UserHostEngine, Event == UserH
 }
 
 extension UserHostReport {
-    /// Reports, before the summary, the reason of an early end and the frames of other VLANs.
+    /// Reports, before the summary, the frames of other VLANs.
     func conclude(_ summary: UserHost.Summary) {
-        if let failure = host.failure { console.fail(failure.description) }
         if isVerbose { console.reportIgnored(summary.ignoredVLANs) }
     }
 
     func status(_ engine: borrowing UserHostEngine, at now: Instant) -> String? {
         let counters = engine.counters
         return "\(counters.received) frames received, \(counters.sent) sent, \(Text.count(engine.peerCount, "peer"))"
-    }
-}
-
-/// Reports frames that could not be sent, once for each reason in a row.
-struct FrameFailures {
-    let console: Console
-    private var last: TransmissionFailure?
-
-    init(_ console: Console) { self.console = console }
-
-    mutating func note(_ failure: TransmissionFailure) {
-        guard failure != last else { return }
-        last = failure
-        console.complain("a frame could not be sent: \(failure)")
     }
 }
 

@@ -7,7 +7,7 @@ final class UserHostText: UserHostReport {
     let isVerbose: Bool
     private let isQuiet: Bool
     private let vendors = Vendors()
-    private var failures: FrameFailures
+    private var failures: RepeatedFailures
     /// The column width of addresses.
     private let width: Int
 
@@ -16,7 +16,7 @@ final class UserHostText: UserHostReport {
         self.host = host
         isQuiet = general.isQuiet
         isVerbose = general.isVerbose
-        failures = FrameFailures(console)
+        failures = RepeatedFailures(console, "a frame")
         let hasIPv6 = host.configuration.host.interfaces.contains {
             $0.addresses.contains { $0.address.family == .v6 }
         }
@@ -55,7 +55,7 @@ final class UserHostText: UserHostReport {
         let address = "\(peer.address)"
         let hasSeveral = host.configuration.host.interfaces.count > 1
         write(
-            "\(WallTime.timeOfDay(peer.last))  \(address)\(String(repeating: " ", count: max(width - address.count, 0)))  "
+            "\(WallTime.timeOfDay(peer.last))  \(Text.left(address, width))  "
                 + "\(peer.mac)\(hasSeveral ? "  \(host.interfaceName(peer.interface) ?? "?")" : "")  \(last.text)"
                 + vendor(peer.mac))
     }
