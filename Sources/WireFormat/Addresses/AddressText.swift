@@ -8,8 +8,7 @@ extension IPv4Address {
     /// The 32 bits as four groups of binary digits.
     public var binaryDigits: String {
         (0..<4).map { index in
-            let octet = String(rawValue >> UInt32(24 - 8 * index) & 0xFF, radix: 2)
-            return String(repeating: "0", count: 8 - octet.count) + octet
+            zeroPadded(String(rawValue >> UInt32(24 - 8 * index) & 0xFF, radix: 2), to: 8)
         }.joined(separator: ".")
     }
 }
@@ -28,12 +27,7 @@ extension IPv6Address {
     }
 
     /// All 32 hexadecimal digits.
-    private var hexadecimalDigits: String {
-        [high, low].map { half in
-            let text = String(half, radix: 16)
-            return String(repeating: "0", count: 16 - text.count) + text
-        }.joined()
-    }
+    private var hexadecimalDigits: String { hexadecimal(high, digits: 16) + hexadecimal(low, digits: 16) }
 }
 
 extension IPAddress {

@@ -47,7 +47,7 @@ extension CaptureError: CustomStringConvertible {
     public var description: String {
         switch reason {
         case .notACapture(let magic):
-            "neither pcap nor pcapng: it begins with 0x" + hexadecimal32(magic)
+            "neither pcap nor pcapng: it begins with 0x" + hexadecimal(magic, digits: 8)
         case .unsupportedVersion(let major, let minor): "unsupported format version \(major).\(minor)"
         case .invalidLength(let length): "invalid length \(length) at byte \(offset)"
         case .unknownInterface(let number):
@@ -56,10 +56,6 @@ extension CaptureError: CustomStringConvertible {
         case .truncated(let available):
             "the file is cut: only \(available) bytes of the record at byte \(offset)"
         }
-    }
-
-    private func hexadecimal32(_ value: UInt32) -> String {
-        (0..<4).map { hexadecimal(UInt8(truncatingIfNeeded: value >> (24 - 8 * $0))) }.joined()
     }
 }
 

@@ -178,11 +178,11 @@ public struct HTTPDate: Hashable, Sendable {
 
     /// Returns the text in a format.
     public func written(as form: Form) -> String {
-        func two(_ value: Int) -> String { value < 10 ? "0\(value)" : "\(value)" }
+        func two(_ value: Int) -> String { zeroPadded("\(value)", to: 2) }
         let weekday = Self.weekdays[time.weekday]
         let month = Self.months[min(max(time.month, 1), 12) - 1]
         let clock = "\(two(time.hour)):\(two(time.minute)):\(two(time.second))"
-        let year = String(repeating: "0", count: max(0, 4 - "\(time.year)".utf8.count)) + "\(time.year)"
+        let year = zeroPadded("\(time.year)", to: 4)
         return switch form {
         case .fixed: "\(weekday.prefix(3)), \(two(time.day)) \(month) \(year) \(clock) GMT"
         case .rfc850: "\(weekday), \(two(time.day))-\(month)-\(year.suffix(2)) \(clock) GMT"

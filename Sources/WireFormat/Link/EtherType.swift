@@ -38,7 +38,7 @@ extension EtherType: CustomStringConvertible {
         case .pppoeDiscovery: "PPPoE discovery"
         case .pppoeSession: "PPPoE"
         case .linkLayerDiscovery: "LLDP"
-        default: "0x" + hexadecimal(UInt8(rawValue >> 8)) + hexadecimal(UInt8(rawValue & 0xFF))
+        default: "0x" + hexadecimal(rawValue, digits: 4)
         }
     }
 }

@@ -26,7 +26,7 @@ enum HelpText {
         names = "  " + names
         let help = wrapped(option.help, indent: column)
         guard names.count + 2 <= column else { return names + "\n" + help }
-        return names + String(repeating: " ", count: column - names.count) + help.dropFirst(column)
+        return Text.left(names, column) + help.dropFirst(column)
     }
 
     /// Returns the list of commands, in groups.
@@ -36,7 +36,7 @@ enum HelpText {
             text += "\n\(group.rawValue):\n"
             for command in commands where command.summary.group == group {
                 let name = "  " + command.summary.name
-                text += name + String(repeating: " ", count: max(2, 20 - name.count)) + command.summary.abstract + "\n"
+                text += Text.left(name, 20, gap: 2) + command.summary.abstract + "\n"
             }
         }
         return text + """

@@ -7,11 +7,11 @@ extension Explanation {
         for section in sections {
             text += "  \(section.layer)\(section.isQuoted ? " (quoted)" : "")\n"
             for field in section.fields {
-                text += "    " + Self.right("\(field.offset)", 4) + "  "
-                if showsBytes { text += Self.left(Self.hexadecimal(packet, field, limit: 8), 26) }
+                text += "    " + Text.right("\(field.offset)", 4) + "  "
+                if showsBytes { text += Text.left(Self.hexadecimal(packet, field, limit: 8), 26, gap: 1) }
                 let isWrong = field.meaning.hasSuffix(", \(ChecksumState.incorrect.rawValue)")
                 let meaning = isWrong ? console.painted(field.meaning, .red) : field.meaning
-                text += Self.left(field.name, 22) + meaning + "\n"
+                text += Text.left(field.name, 22, gap: 1) + meaning + "\n"
             }
         }
         for problem in problems { text += "  " + console.painted("problem: \(Text.escaped(problem))", .yellow) + "\n" }
@@ -22,15 +22,6 @@ extension Explanation {
     static func hexadecimal(_ packet: RawSpan, _ field: Field, limit: Int) -> String {
         let bytes = packet.dropping(field.offset).prefix(field.length)
         let shown = bytes.byteCount > limit ? limit - 1 : bytes.byteCount
-        let text = (0..<shown).map { WireFormat.hexadecimal(bytes.byte(at: $0)) }.joined(separator: " ")
-        return text + (shown < bytes.byteCount ? " .." : "")
-    }
-
-    private static func left(_ text: String, _ width: Int) -> String {
-        text + String(repeating: " ", count: max(1, width - text.count))
-    }
-
-    private static func right(_ text: String, _ width: Int) -> String {
-        String(repeating: " ", count: max(0, width - text.count)) + text
+        return WireFormat.hexadecimal(bytes.prefix(shown).copied(), separator: " ") + (shown < bytes.byteCount ? " .." : "")
     }
 }

@@ -68,7 +68,7 @@ final class RoundTripPlot {
         var text = ""
         for (row, line) in grid.enumerated() {
             let label = row == 0 ? Milliseconds.short(top) : row == Self.rows - 1 ? "0" : ""
-            text += String(repeating: " ", count: max(0, 8 - label.count)) + label + " ┤"
+            text += Text.right(label, 8) + " ┤"
             for value in line { text.unicodeScalars.append(Unicode.Scalar(value) ?? " ") }
             text += "\n"
         }
@@ -104,7 +104,7 @@ final class RoundTripPlot {
         for index in 1..<kept.count {
             let label = "< \(Milliseconds.short(.microseconds(Int64(kept[index])))) ms"
             let bar = (counts[index] * 40 + most - 1) / most
-            text += String(repeating: " ", count: max(0, 12 - label.count)) + label + " "
+            text += Text.right(label, 12) + " "
             text += String(repeating: "█", count: bar) + (bar > 0 ? " " : "") + "\(counts[index])\n"
         }
         return text

@@ -1,3 +1,5 @@
+import SwiftNet
+
 /// Formats text, and escapes text from the network for a terminal.
 enum Text {
     /// Returns text with visible line ends (`\r\n`); other control bytes and invalid UTF-8 become `\xNN`.
@@ -86,6 +88,17 @@ enum Text {
         return text
     }
 
+    /// Returns text with spaces after it, at least `width` characters.
+    /// - Parameter gap: The minimum number of spaces.
+    static func left(_ text: String, _ width: Int, gap: Int = 0) -> String {
+        text + String(repeating: " ", count: max(width - text.count, gap))
+    }
+
+    /// Returns text with spaces before it, at least `width` characters.
+    static func right(_ text: String, _ width: Int) -> String {
+        String(repeating: " ", count: max(width - text.count, 0)) + text
+    }
+
     /// Returns a number with a noun: `1 query`, `2 queries`; the default plural ends in `s`.
     static func count(_ number: Int, _ one: String, _ many: String? = nil) -> String {
         "\(number) \(number == 1 ? one : many ?? one + "s")"
@@ -103,10 +116,5 @@ enum Text {
         scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value)
             // Bidirectional formatting characters.
             || (0x202A...0x202E).contains(scalar.value) || (0x2066...0x2069).contains(scalar.value)
-    }
-
-    private static func hexadecimal(_ byte: UInt8) -> String {
-        let text = String(byte, radix: 16)
-        return byte < 16 ? "0" + text : text
     }
 }

@@ -22,7 +22,7 @@ enum WallTime {
     static func rfc3339(seconds: Int64) -> String {
         // Certificates may expire in year 9999, which 64-bit nanoseconds cannot represent.
         let time = CivilTime(secondsSince1970: seconds)
-        func two(_ value: Int) -> String { value < 10 ? "0\(value)" : "\(value)" }
+        func two(_ value: Int) -> String { zeroPadded("\(value)", to: 2) }
         let date = "\(time.year)-\(two(time.month))-\(two(time.day))"
         return "\(date)T\(two(time.hour)):\(two(time.minute)):\(two(time.second))Z"
     }

@@ -216,8 +216,7 @@ struct AddressReport {
         add("addr", "address", "\(address)")
         add("kind", "kind", address.isBroadcast ? "broadcast" : address.isMulticast ? "multicast" : "unicast")
         add("locally_administered", "locally administered", flag: address.isLocallyAdministered)
-        let organization = String(address.organization, radix: 16)
-        add("organization", "OUI", String(repeating: "0", count: 6 - organization.count) + organization)
+        add("organization", "OUI", hexadecimal(address.organization, digits: 6))
         if let vendor = Vendors().name(of: address) { add("vendor", "vendor", vendor) }
         if let group = address.firstIPv4Group {
             add("first_group", "IPv4 groups", "\(group)", note: "shared with 31 other groups")
@@ -237,7 +236,7 @@ struct AddressReport {
                 case .flag(let flag): flag ? "yes" : "no"
                 }
             let note = row.note.map { "  (\($0))" } ?? ""
-            return row.name + String(repeating: " ", count: width - row.name.count) + value + note + "\n"
+            return Text.left(row.name, width) + value + note + "\n"
         }.joined()
     }
 

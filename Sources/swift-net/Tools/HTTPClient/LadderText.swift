@@ -21,11 +21,11 @@ final class LadderText {
         let first = firstPort ?? record.local.port
         firstPort = first
         let flags = record.flags.setNames.joined(separator: " ").uppercased()
-        var text = "  +\(Self.padded(Milliseconds.fixed(record.since), 9, isRight: true)) ms  "
+        var text = "  +\(Text.right(Milliseconds.fixed(record.since), 9)) ms  "
         text += record.isOutbound ? "---->" : "<----"
-        text += "  \(Self.padded(flags, 11))  seq \(Self.padded("\(record.sequence)", 9))"
-        text += " ack \(Self.padded("\(record.acknowledgment)", 9)) len \(Self.padded("\(record.length)", 5))"
-        text += " win \(Self.padded("\(record.window)", 7))"
+        text += "  \(Text.left(flags, 11))  seq \(Text.left("\(record.sequence)", 9))"
+        text += " ack \(Text.left("\(record.acknowledgment)", 9)) len \(Text.left("\(record.length)", 5))"
+        text += " win \(Text.left("\(record.window)", 7))"
         let kind = record.kind.rawValue.split(separator: "-").joined(separator: " ")
         switch record.kind {
         case .retransmission, .duplicateAcknowledgment, .reset, .windowProbe:
@@ -53,11 +53,6 @@ final class LadderText {
         case .timestamps: "timestamps"
         default: "kind \(option.kind)"
         }
-    }
-
-    private static func padded(_ text: String, _ width: Int, isRight: Bool = false) -> String {
-        let blanks = String(repeating: " ", count: max(width - text.count, 0))
-        return isRight ? blanks + text : text + blanks
     }
 }
 

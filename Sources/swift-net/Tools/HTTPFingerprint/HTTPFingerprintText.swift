@@ -53,7 +53,7 @@ final class HTTPFingerprintText: HTTPFingerprintForm {
     private func show(_ report: HTTPFingerprintReport, _ verdict: HTTPFingerprintVerdict) {
         for test in HTTPFingerprintRequest.allCases {
             guard let answer = report.behavior[test] else { continue }
-            let name = test.rawValue + String(repeating: " ", count: max(20 - test.rawValue.count, 1))
+            let name = Text.left(test.rawValue, 20, gap: 1)
             var line = "  \(name)\(Text.escaped(answer.opening))"
             if !answer.names.isEmpty { line += "  [\(Text.escaped(answer.names.joined(separator: " ")))]" }
             write(line + "  \(answer.ending.rawValue)")

@@ -69,10 +69,10 @@ struct HTTPProbeResponseRow: JSONRow {
         headers = outcome.head?.fields.map { [$0.name, $0.value] } ?? []
         if !outcome.trailers.isEmpty { trailers = outcome.trailers.map { [$0.name, $0.value] } }
         bodyBytes = outcome.body.length
-        bodySha256 = Self.hexadecimal(outcome.body.sha256)
+        bodySha256 = hexadecimal(outcome.body.sha256)
         contentCoding = outcome.body.decoded?.coding
         decodedBytes = outcome.body.decoded?.length
-        decodedSha256 = outcome.body.decoded.map { Self.hexadecimal($0.sha256) }
+        decodedSha256 = outcome.body.decoded.map { hexadecimal($0.sha256) }
         complete = outcome.failure?.leavesAnswerWhole ?? true
         timings = TimingsRow(outcome.timings)
         tls = outcome.tls.map { TLSRow($0, start: outcome.timings.start) }
@@ -85,8 +85,6 @@ struct HTTPProbeResponseRow: JSONRow {
         }
         problems = answer.problems + (outcome.failure.map { [$0.text] } ?? [])
     }
-
-    static func hexadecimal(_ bytes: [UInt8]) -> String { bytes.map { WireFormat.hexadecimal($0) }.joined() }
 }
 
 /// A request without a response.

@@ -36,7 +36,7 @@ struct TLSRow: Encodable {
         key = certificate.map { "\($0.keyAlgorithm) \($0.keyBits)" }
         signature = certificate?.signatureAlgorithm
         serial = certificate?.serialNumber
-        sha256 = certificate.map { HTTPProbeResponseRow.hexadecimal($0.fingerprint) }
+        sha256 = certificate.map { hexadecimal($0.fingerprint) }
         chain = facts.chainLength
         verified = facts.doubt == nil
         doubt = facts.doubt

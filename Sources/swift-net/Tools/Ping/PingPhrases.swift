@@ -1,14 +1,10 @@
 import SwiftNet
 
-extension TransmissionFailure: CustomStringConvertible {
+extension TransmissionFailure {
     /// The message that iputils prints for the failure.
-    public var description: String {
-        switch self {
-        case .messageTooLong(let mtu):
-            mtu > 0 ? "local error: message too long, mtu=\(mtu)" : "sendmsg: Message too long"
-        case .noBuffers: "sendmsg: No buffer space available"
-        case .notPermitted(let message), .system(_, let message): "sendmsg: \(message)"
-        }
+    var pingMessage: String {
+        if case .messageTooLong(let mtu) = self, mtu > 0 { return "local error: message too long, mtu=\(mtu)" }
+        return "sendmsg: \(self)"
     }
 }
 
@@ -175,7 +171,7 @@ enum AnswerText {
 
     private static func time(_ timestamp: InternetTimestamp) -> String {
         guard let value = timestamp.millisecondsSinceMidnight else { return "\(timestamp.value) (not standard)" }
-        func two(_ value: UInt32) -> String { value < 10 ? "0\(value)" : "\(value)" }
+        func two(_ value: UInt32) -> String { zeroPadded("\(value)", to: 2) }
         let fraction = Milliseconds.decimal(Int64(value % 1_000), places: 3).dropFirst(2)
         return "\(two(value / 3_600_000)):\(two(value / 60_000 % 60)):\(two(value / 1_000 % 60)).\(fraction)"
     }

@@ -39,12 +39,11 @@ final class PingText: PingRunReport {
 
     func begin() {
         if let pattern = facts.pattern, !style.isQuiet {
-            print("PATTERN: 0x\(pattern.map(WireFormat.hexadecimal).joined())\n")
+            print("PATTERN: 0x\(hexadecimal(pattern))\n")
         }
         var line = "PING \(Text.escaped(facts.hostname)) (\(facts.address)\(zone(of: facts.address))) "
         if let label = facts.flowLabel, label != 0 {
-            let digits = String(label, radix: 16)
-            line += ", flow 0x\(String(repeating: "0", count: 5 - digits.count))\(digits), "
+            line += ", flow 0x\(hexadecimal(label, digits: 5)), "
         }
         if facts.device != nil || facts.hasFixedSource { line += "from \(facts.source) \(facts.device ?? ""): " }
         line +=
@@ -194,8 +193,8 @@ final class PingText: PingRunReport {
             print("E")
         } else {
             // If the packet is too long, the interface is not the cause.
-            if case .messageTooLong = failure { return console.complain("\(failure)") }
-            console.complain("\(failure)" + (facts.interface.map { " (\($0))" } ?? ""))
+            if case .messageTooLong = failure { return console.complain(failure.pingMessage) }
+            console.complain(failure.pingMessage + (facts.interface.map { " (\($0))" } ?? ""))
         }
     }
 

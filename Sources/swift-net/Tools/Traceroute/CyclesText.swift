@@ -57,7 +57,7 @@ final class CyclesText: CyclesReport {
     private func write(_ hop: CyclesHop, _ label: String, _ width: Int) {
         let number = "\(hop.timeToLive)"
         console.output.write(
-            String(repeating: " ", count: max(3 - number.count, 0)) + "\(number).|-- "
+            Text.right(number, 3) + ".|-- "
                 + "\(ScreenCell.padded(label, width)) \(columns.row(hop))\(CyclesColumns.mark(hop))\n")
         for address in hop.addresses.dropFirst() { console.output.write("        \(names.host(address))\n") }
     }
@@ -94,7 +94,7 @@ struct CyclesColumns {
             ].map(Self.tenth)
         let loss = Percent.oneDecimal(hop.lost, of: hop.sent) + "%"
         let values = [loss, "\(hop.sent)"] + times + [hop.mtu.map { "\($0)" } ?? "-"]
-        return zip(titles, values).prefix(count ?? self.count).map { Self.padded($1, $0.count) }.joined()
+        return zip(titles, values).prefix(count ?? self.count).map { Text.right($1, $0.count) }.joined()
     }
 
     /// The annotation of the hop's last reply, as a plain trace prints it: ` !X`; empty if there is none, or if it stands
@@ -105,9 +105,5 @@ struct CyclesColumns {
 
     private static func tenth(_ time: Nanoseconds) -> String {
         Milliseconds.decimal((time.roundedMicroseconds + 50) / 100, places: 1)
-    }
-
-    private static func padded(_ text: String, _ width: Int) -> String {
-        String(repeating: " ", count: max(width - text.count, 0)) + text
     }
 }

@@ -20,7 +20,7 @@ final class PathsText: PathsReport {
         target.complain(found.summary, console)
         if let mtu = found.refusingMTU {
             let mark = TraceAnswer.fragmentationNeeded(mtu: mtu)
-            console.output.write("\(padded(target.configuration.firstHop))  \(mark)\n")
+            console.output.write("\(Text.right("\(target.configuration.firstHop)", 2))  \(mark)\n")
         }
         let graph = found.graph
         for (index, nodes) in graph.hops.enumerated() {
@@ -32,13 +32,8 @@ final class PathsText: PathsReport {
         for verdict in found.summary.verdicts { console.output.write(verdict.sentence(names) + "\n") }
     }
 
-    private func padded(_ timeToLive: Int) -> String {
-        let number = "\(timeToLive)"
-        return String(repeating: " ", count: max(2 - number.count, 0)) + number
-    }
-
     private func line(_ node: PathGraph.Node, isFirst: Bool, _ predecessors: [IPAddress?], _ before: Int) -> String {
-        var text = isFirst ? padded(node.timeToLive) : "  "
+        var text = isFirst ? Text.right("\(node.timeToLive)", 2) : "  "
         guard let address = node.address else { return text + "  *" + sources(predecessors, before) + "\n" }
         text += "  " + names.host(address)
         if let roundTrip = node.roundTrip { text += "  \(Milliseconds.fixed(roundTrip)) ms" }
