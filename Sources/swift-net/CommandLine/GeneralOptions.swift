@@ -1,3 +1,5 @@
+import SwiftNet
+
 /// The values of the options that have the same meaning in every command that accepts them.
 struct GeneralOptions {
     var isJSON = false
@@ -14,6 +16,20 @@ struct GeneralOptions {
 
 /// The options that several commands share.
 extension OptionTable where Owner: Command {
+    /// Adds -4 and -6.
+    mutating func families(
+        _ family: WritableKeyPath<Owner, IPAddress.Family?>, ipv4: String = "Use IPv4.",
+        ipv6: String = "Use IPv6."
+    ) {
+        flag("-4", "--ipv4", help: ipv4, excludes: ["-6"]) { $0[keyPath: family] = .v4 }
+        flag("-6", "--ipv6", help: ipv6, excludes: ["-4"]) { $0[keyPath: family] = .v6 }
+    }
+
+    /// Adds -I for one interface.
+    mutating func interface(_ name: WritableKeyPath<Owner, String?>, _ help: String) {
+        option("-I", "--interface", value: .interface, help: help) { $0[keyPath: name] = $1 }
+    }
+
     mutating func json(in modes: [CommandMode] = []) {
         flag("-j", "--json", help: "Print one JSON object per line.", in: modes) { $0.general.isJSON = true }
     }

@@ -116,9 +116,7 @@ struct ArpingCommand: Command {
 
     private static func declareProbes(_ options: inout OptionTable<Self>) {
         options.section("Probes")
-        options.option(
-            "-I", "--interface", value: .interface, help: "Use this interface (that of the route to the target)."
-        ) { $0.settings.arping.interface = $1 }
+        options.interface(\.settings.arping.interface, "Use this interface (that of the route to the target).")
         options.option(
             "-s", "-S", "--source", "--sender", value: .ipv4, help: "Send from this address of this host.",
             in: classic + [sweep]

@@ -17,9 +17,7 @@ struct DHCPDiscoverCommand: Command {
     var discover = DHCPDiscover.Configuration()
 
     static func declare(_ options: inout OptionTable<Self>) {
-        options.option(
-            "-I", "--interface", value: .interface, help: "Use this interface (the only one that is up)."
-        ) { $0.interface = $1 }
+        options.interface(\.interface, "Use this interface (the only one that is up).")
         options.option("--mac", value: .mac, help: "Send as the host with this MAC address (the interface's own).") {
             $0.discover.mac = $1
         }

@@ -71,11 +71,8 @@ extension OptionTable where Owner: HTTPCommand {
             "--unix-socket", value: .file, help: "Connect to this Unix domain socket instead of the URL's host.",
             excludes: ["-4", "-6", "-I", "--resolve", "--pcap", "--explain"] + tcpOptions
         ) { $0.targets.overrides.localSocket = $1 }
-        flag("-4", "--ipv4", help: "Use only IPv4 addresses.", excludes: ["-6"]) { $0.targets.family = .v4 }
-        flag("-6", "--ipv6", help: "Use only IPv6 addresses.", excludes: ["-4"]) { $0.targets.family = .v6 }
-        option("-I", "--interface", value: .interface, help: "Connect only through this interface.") {
-            $0.targets.interface = $1
-        }
+        families(\.targets.family, ipv4: "Use only IPv4 addresses.", ipv6: "Use only IPv6 addresses.")
+        interface(\.targets.interface, "Connect only through this interface.")
     }
 }
 

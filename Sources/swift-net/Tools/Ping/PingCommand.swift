@@ -60,8 +60,7 @@ struct PingCommand: Command {
 
     private static func declareProbes(_ options: inout OptionTable<Self>) {
         options.section("Probes")
-        options.flag("-4", "--ipv4", help: "Use IPv4.", excludes: ["-6"]) { $0.ping.family = .v4 }
-        options.flag("-6", "--ipv6", help: "Use IPv6.", excludes: ["-4"]) { $0.ping.family = .v6 }
+        options.families(\.ping.family)
         options.list(
             "-I", "--interface", value: .source,
             help: "Send through this interface, or from this address of this host; may be given once for each."

@@ -77,12 +77,8 @@ struct SYNScanCommand: Command {
         options.flag(
             "--include-reserved", help: "Also scan multicast, broadcast, class E and other reserved addresses."
         ) { $0.scan.includesReserved = true }
-        options.flag("-4", "--ipv4", help: "Scan the IPv4 addresses of names.", excludes: ["-6"]) {
-            $0.scan.family = .v4
-        }
-        options.flag("-6", "--ipv6", help: "Scan the IPv6 addresses of names.", excludes: ["-4"]) {
-            $0.scan.family = .v6
-        }
+        options.families(
+            \.scan.family, ipv4: "Scan the IPv4 addresses of names.", ipv6: "Scan the IPv6 addresses of names.")
     }
 
     private static func declareRun(_ options: inout OptionTable<Self>) {
@@ -121,9 +117,7 @@ struct SYNScanCommand: Command {
             excludes: ["--source", "--banners", "--pcap", "--explain"]
         ) { $0.scan.connects = true }
         options.section("Source")
-        options.option("-I", "--interface", value: .interface, help: "Send through INTERFACE (that of each route).") {
-            $0.scan.interface = $1
-        }
+        options.interface(\.scan.interface, "Send through INTERFACE (that of each route).")
         options.option(
             "--source", value: .address, help: "Scan from ADDRESS, an unused address of the local network."
         ) { $0.scan.source = $1 }

@@ -97,8 +97,7 @@ struct TracerouteCommand: Command {
 
     private static func declareProbes(_ options: inout OptionTable<Self>) {
         options.section("Probes")
-        options.flag("-4", "--ipv4", help: "Use IPv4.", excludes: ["-6"]) { $0.trace.family = .v4 }
-        options.flag("-6", "--ipv6", help: "Use IPv6.", excludes: ["-4"]) { $0.trace.family = .v6 }
+        options.families(\.trace.family)
         options.flag(
             "-I", "--icmp", help: "Send ICMP echo requests instead of UDP.", in: [hops, report, live],
             excludes: ["-U", "-T"]
