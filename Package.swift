@@ -101,7 +101,7 @@ let package = Package(
             name: "SwiftNet",
             dependencies: [
                 "WireFormat", "PacketEngine", "LinuxProcess", "LinuxNet", "HostStack", "Diagnostics", "SwiftNetTLS",
-                "SwiftNetSignatures",
+                "SwiftNetSignatures", "SwiftNetCompression",
             ],
             swiftSettings: settings),
 

@@ -39,7 +39,7 @@ struct ConnectionTrackerTests {
         #expect(connections.take(data.rawBytes, hasEthernetHeader: false, stamp: 40_000) == .inbound)
         let facts = try #require(connections.handshake(.v4(Self.there), port: 80, localPort: 40_000))
         #expect(facts.hopLimit == 57 && facts.window == 64_240 && facts.roundTrip == Nanoseconds(30_000))
-        #expect(SegmentOptions.names(facts.options).prefix(3) == ["mss 1460", "nop", "window-scale 7"])
+        #expect(TCPOptions(facts.options.rawBytes).names.prefix(3) == ["mss 1460", "nop", "window-scale 7"])
         connections.begin(.v4(Self.there), port: 80, localPort: 40_000)
         #expect(connections.handshake(.v4(Self.there), port: 80, localPort: 40_000) == nil)
     }

@@ -64,7 +64,8 @@ struct UserStackTests {
             #expect(rungs.count >= 7 && rungs[0].contains("----> ") && rungs[0].contains("SYN "), "\(outcome.output)")
             #expect(rungs[1].contains("<----  SYN ACK      seq 0         ack 1 "), "\(outcome.output)")
             #expect(
-                rungs[0].contains("  handshake  <mss 1460, sack permitted, timestamps, scale "), "\(outcome.output)")
+                rungs[0].contains("  handshake  <mss 1460, sack-permitted, timestamps, window-scale "),
+                "\(outcome.output)")
             #expect(
                 rungs.contains { $0.contains("<----") && $0.contains("FIN") && $0.contains(" fin") },
                 "\(outcome.output)")

@@ -59,6 +59,10 @@ public struct ArpingSummary: LinkSummary {
     /// The reason why a probe could not be sent, which ended the run.
     public var failure: TransmissionFailure?
 
+    /// Replies beyond the number of probes.
+    public var extra: Int { max(received - sent, 0) }
+    /// Probes beyond the number of replies.
+    public var missing: Int { max(sent - received, 0) }
     /// Whether a station claims the target.
     public var isFound: Bool { received > 0 }
     /// Whether several stations claim the target.

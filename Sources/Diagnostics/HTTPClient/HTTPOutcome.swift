@@ -128,6 +128,12 @@ public struct HTTPOutcome: Sendable {
     public var failure: HTTPFailure?
     public var ending = HTTPEnding.none
 
+    /// Whether any part of a response was received.
+    public var hasResponse: Bool { head != nil || body.length > 0 }
+
+    /// Whether the status is that of an error: 400 or more (RFC 9110, section 15), or missing.
+    public var isError: Bool { status.map { $0 >= 400 } ?? true }
+
     /// The status code; nil without a status line that has one.
     public var status: Int? {
         guard let head, case .status(let line) = head.start else { return nil }

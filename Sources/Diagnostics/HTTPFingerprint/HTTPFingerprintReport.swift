@@ -64,6 +64,11 @@ public struct HTTPFingerprintSummary: HTTPSummary {
 
     public init(targets: Int) { self.targets = targets }
 
+    /// Whether every server was recognized; unknown if one was not checked.
+    public var outcome: RunOutcome {
+        unresolved > 0 ? .unknown : recognized == targets ? .found : .notFound
+    }
+
     public mutating func add(_ report: HTTPFingerprintReport) {
         requests += report.requests
         if let failure = report.failure {

@@ -46,6 +46,17 @@ public struct Signature: Sendable {
         self.configurations = configurations
     }
 
+    /// Creates the signature of a product from the reports of its servers, one per configuration.
+    /// - Parameter origin: the product behind it that sends the responses; nil for itself.
+    public init(learnedFrom reports: [HTTPFingerprintReport], product: String, versions: String, origin: String?) {
+        let banners = Set(reports.compactMap(\.banner).map(SignatureLibrary.name(inBanner:)))
+        self.init(
+            product: product, versions: versions, banners: banners.filter { !$0.isEmpty }.sorted(),
+            configurations: reports.map {
+                Configuration(name: "\($0.url)", origin: origin, behavior: $0.behavior)
+            })
+    }
+
     /// Whether a text can be a field in a file: it is not empty, and has no control characters such as the tab between
     /// fields.
     public static func isField(_ text: String) -> Bool {

@@ -77,6 +77,11 @@ public struct HTTPProbeSummary: HTTPSummary {
 
     public init(targets: Int) { self.targets = targets }
 
+    /// Whether every request was answered; unknown if a server was not checked.
+    public var outcome: RunOutcome {
+        unresolved > 0 ? .unknown : failed == 0 && answered > 0 ? .found : .notFound
+    }
+
     public mutating func add(_ event: HTTPProbeEvent) {
         guard case .answer(let answer) = event else { return }
         requests += 1

@@ -189,7 +189,7 @@ public struct HTTPProbePlan: HTTPPlan {
 
     private mutating func judge(_ outcome: HTTPOutcome) {
         var outcome = outcome
-        if configuration.refusesErrors, outcome.failure == nil, let status = outcome.status, status >= 400 {
+        if configuration.refusesErrors, outcome.failure == nil, outcome.isError, let status = outcome.status {
             outcome.failure = .status(status)
         }
         var answer = HTTPProbeResponse(

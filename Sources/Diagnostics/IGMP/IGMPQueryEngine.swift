@@ -71,6 +71,11 @@ public struct IGMPQuerySummary: Hashable, Sendable {
     /// The reason why a query could not be sent, which ended the run.
     public var failure: TransmissionFailure?
     public var elapsed = Nanoseconds.zero
+
+    /// Whether a host is a member; unknown without a query.
+    public var outcome: RunOutcome {
+        failure != nil || isRefused ? .unknown : groups > 0 ? .found : .notFound
+    }
 }
 
 /// Queries the group memberships of a link, unless another querier is active.

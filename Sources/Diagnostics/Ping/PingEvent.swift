@@ -51,6 +51,9 @@ public struct PingReply: Sendable {
         /// The source is not the address that was pinged; the reply does not count.
         public static let otherSource = Flags(rawValue: 16)
     }
+
+    /// Whether the reply answers its probe: it is the first one, and neither corrupted nor from another source.
+    public var counts: Bool { flags.isDisjoint(with: [.duplicate, .corrupted, .otherSource]) }
 }
 
 /// Rarely used fields of a reply.
@@ -113,6 +116,8 @@ public struct PingReport: Sendable {
     public struct PingTally: Sendable {
         public var transmitted = 0
         public var received = 0
+        /// Probes without a reply so far.
+        public var missing: Int { max(transmitted - received, 0) }
         public var roundTrips = RoundTripStatistics()
         /// Time without replies, from the first unanswered probe to the next answered one.
         public var outage = Nanoseconds.zero

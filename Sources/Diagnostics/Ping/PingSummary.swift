@@ -41,6 +41,19 @@ public struct PingSummary: Sendable {
 
     /// Probes answered in time or late.
     public var received: Int { answered + late }
+    /// Probes without a reply.
+    public var missing: Int { transmitted - received }
+
+    /// Whether the target replied.
+    /// - Parameters:
+    ///   - required: the number of probes that must have a reply; nil for one.
+    ///   - consecutive: whether as many consecutive probes as requested must have one instead.
+    /// - Returns: `unknown` if no probe could be sent, because nothing is known about the target then.
+    public func outcome(required: Int? = nil, consecutive: Bool = false) -> RunOutcome {
+        if transmitted > 0, refusedBySystem == transmitted { return .unknown }
+        let isFound = consecutive ? hasConsecutive : received > 0 && received >= required ?? 1
+        return isFound ? .found : .notFound
+    }
 
     /// The time from the first probe to the last.
     public var elapsed: Nanoseconds {

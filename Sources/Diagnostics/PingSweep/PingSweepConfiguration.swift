@@ -99,6 +99,9 @@ public struct PingSweepStatistics: Sendable {
         public var minimum: Nanoseconds?
         public var average: Nanoseconds?
         public var maximum: Nanoseconds?
+
+        /// Probes without a reply so far.
+        public var missing: Int { max(transmitted - received, 0) }
     }
 }
 
@@ -157,6 +160,20 @@ public struct PingSweepSummary: Sendable {
     public internal(set) var end: Instant?
 
     init() {}
+
+    /// Probes without a reply.
+    public var missing: Int { max(transmitted - received, 0) }
+
+    /// Whether every target replied.
+    /// - Parameter required: the number of targets that suffice; nil for all.
+    public func outcome(required: Int? = nil) -> RunOutcome {
+        if let required {
+            guard alive < required else { return .found }
+            return alive + unresolved + unchecked < required ? .notFound : .unknown
+        }
+        guard unresolved + unchecked == 0 else { return .unknown }
+        return alive + skipped == targets && alive > 0 ? .found : .notFound
+    }
 
     /// Targets without a result at the end of the run.
     public var pending: Int { max(targets - alive - unreachable - unchecked - skipped, 0) }

@@ -39,25 +39,3 @@ extension AddressSet {
         return before - count
     }
 }
-
-/// The TCP options of a segment, as text for JSON.
-package enum SegmentOptions {
-    /// The options in order: `mss 1460`, `sack-permitted`, `timestamps`, `nop`, `window-scale 7`. Bytes after the
-    /// end-of-list option are padding.
-    package static func names(_ bytes: [UInt8]) -> [String] {
-        TCPOptions(bytes.rawBytes).list.compactMap { option in
-            switch option {
-            case .endOfOptionList: nil
-            case .noOperation: "nop"
-            case .maximumSegmentSize(let size): "mss \(size)"
-            case .windowScale(let shift): "window-scale \(shift)"
-            case .selectiveAcknowledgmentPermitted: "sack-permitted"
-            case .selectiveAcknowledgment: "sack"
-            case .timestamps: "timestamps"
-            case .multipath: "mptcp"
-            case .fastOpen: "fast-open"
-            case .unknown(let kind, _): "kind \(kind)"
-            }
-        }
-    }
-}

@@ -80,6 +80,9 @@ public struct UnreliableHost: Sendable, Hashable {
     public var rate: Double?
     /// The time at which it was first found to be unreliable.
     public var at: Instant
+
+    /// The rate in whole replies per second, at least 1.
+    public var wholeRate: Int? { rate.map { Int(min(max($0, 1), 1e9).rounded()) } }
 }
 
 /// A limit of replies that the targets share, such as that of a router on their path: they answered the first probes, and
@@ -147,6 +150,8 @@ public struct SYNScanSummary: Sendable {
 
     /// Probes with a result.
     public var decided: UInt64 { open + closed + filtered }
+    /// Ports that are known to be filtered.
+    public var knownFiltered: UInt64 { filtered - min(unresolved, filtered) }
     /// Probes per second while sending.
     public var rate: Double { sending > .zero ? Double(sentProbes) / sending.seconds : 0 }
 }

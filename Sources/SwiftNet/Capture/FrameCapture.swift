@@ -18,8 +18,7 @@ public final class FrameCapture {
     /// Bytes to write when the run begins.
     private var waitingCount = 0
     private static let mostWaiting = 1 << 15
-    /// Interface numbers in the file, by the kernel's index.
-    private var interfaces: [UInt32: UInt32] = [:]
+    private var writer = PcapNGWriter()
     /// Selects the run's own frames among those that pass the filter.
     private var isWanted: ((PacketTap.Frame) -> Bool)?
 
@@ -96,20 +95,11 @@ public final class FrameCapture {
             waitingCount += frame.bytes.rawBytes.byteCount
             guard waitingCount <= Self.mostWaiting else { return }
         }
-        let number: UInt32
-        if let known = interfaces[frame.interfaceIndex] {
-            number = known
-        } else {
-            number = UInt32(interfaces.count)
-            interfaces[frame.interfaceIndex] = number
-            file.write(
-                PcapNG.interface(
-                    name: Interface.name(of: frame.interfaceIndex) ?? "?",
-                    linkType: frame.hasEthernetHeader ? .ethernet : .rawIP))
-        }
         file.write(
-            PcapNG.packet(
-                frame.bytes.rawBytes, interface: number, nanoseconds: UInt64(max(frame.wallTime, 0)),
+            writer.blocks(
+                of: frame.bytes.rawBytes,
+                on: .init(index: frame.interfaceIndex, linkType: frame.hasEthernetHeader ? .ethernet : .rawIP),
+                name: Interface.name(of: frame.interfaceIndex) ?? "?", nanoseconds: frame.wallTime,
                 direction: isOutbound ? .outbound : .inbound))
         reportFailureOnce()
     }

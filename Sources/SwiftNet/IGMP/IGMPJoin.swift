@@ -67,6 +67,12 @@ public enum IGMPJoin: Tool {
         /// The number of frames that this host dropped because they were not read in time.
         public private(set) var lostFrames: UInt64 = 0
 
+        /// Returns the answer of the run: whether as many datagrams as requested were received.
+        public func outcome(of summary: IGMPJoinSummary) -> RunOutcome {
+            guard isComplete, summary.failure == nil else { return .unknown }
+            return summary.datagrams >= configuration.count ?? 0 ? .found : .notFound
+        }
+
         private let session: Session
         private let links: MulticastLinks
         private let configuration: IGMPJoinConfiguration

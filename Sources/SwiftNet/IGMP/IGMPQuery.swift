@@ -60,6 +60,13 @@ public enum IGMPQuery: Tool {
         /// Whether nothing could be received for a while, so that reports may have been missed.
         public private(set) var wasInterrupted = false
 
+        /// Returns the answer of the run: whether a host is a member. Without one it is unknown if reports may have been
+        /// missed.
+        public func outcome(of summary: IGMPQuerySummary) -> RunOutcome {
+            guard isComplete else { return .unknown }
+            return summary.outcome == .notFound && wasInterrupted ? .unknown : summary.outcome
+        }
+
         private let session: Session
         private let links: MulticastLinks
         private let configuration: IGMPQueryConfiguration

@@ -227,8 +227,10 @@ public struct TracerouteResult: Sendable {
     public var summaries: [TracerouteSummary]
     /// Whether every target replied.
     public var isReached: Bool { summaries.allSatisfy(\.isReached) }
-    /// Whether this host could send every probe to the targets that did not reply.
-    public var couldSend: Bool { summaries.allSatisfy { $0.isReached || $0.unsent == 0 } }
+    /// Whether every target replied; unknown if this host could not send every probe to those that did not.
+    public var outcome: RunOutcome {
+        isReached ? .found : summaries.contains { $0.outcome == .unknown } ? .unknown : .notFound
+    }
 }
 
 /// The result of a measurement.
@@ -236,6 +238,9 @@ public struct CyclesResult: Sendable {
     /// The path of one flow, or every path that was found.
     public var paths: [CyclesPath]
     public var summary: TracerouteSummary
+
+    /// Whether the target replied; unknown if this host could not send every probe, because the loss is then not known.
+    public var outcome: RunOutcome { summary.unsent == 0 ? summary.outcome : .unknown }
 }
 
 extension TracerouteRunner {

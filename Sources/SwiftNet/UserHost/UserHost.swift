@@ -168,7 +168,8 @@ public enum UserHost: Tool {
                         case .up, .defended, .peer, .stream: break
                         }
                         return true
-                    }, onChange: { $0.apply($1, at: $2) }, onStep: { [self] engine, wakeup, _ in feed(&engine, wakeup) })
+                    }, onChange: { $0.apply($1, at: $2) }, onStep: { [self] engine, wakeup, _ in feed(&engine, wakeup) }
+                )
                 ignoredVLANs = port.ignoredVLANs
             }
             return Summary(

@@ -68,6 +68,13 @@ public struct MACAddress: Hashable, Sendable {
     public var isMulticast: Bool { rawValue >> 40 & 1 == 1 }
     /// Whether this is the broadcast address.
     public var isBroadcast: Bool { self == .broadcast }
+    /// The kind of destination that an address is (IEEE 802.3, section 3.2.3).
+    public enum Kind: String, Sendable {
+        case unicast, multicast, broadcast
+    }
+
+    /// The kind of destination.
+    public var kind: Kind { isBroadcast ? .broadcast : isMulticast ? .multicast : .unicast }
     /// Whether this address identifies a station: an individual address, not all zeros (IEEE 802.3, section 3.2.3).
     public var isStation: Bool { !isMulticast && rawValue != 0 }
     /// Whether this is a locally administered address: the second lowest bit of the first octet.

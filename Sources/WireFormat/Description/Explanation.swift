@@ -10,6 +10,8 @@ public struct Explanation: Sendable {
         public var name: String
         /// The value, and its meaning if it is not obvious.
         public var meaning: String
+        /// Whether the field is a checksum that is incorrect.
+        public var isWrong = false
     }
 
     /// A layer and its fields, in the order of their bytes.
@@ -57,9 +59,12 @@ public struct Explanation: Sendable {
         }
     }
 
-    private mutating func add(_ name: String, at offset: Int, _ length: Int, _ meaning: String) {
+    private mutating func add(
+        _ name: String, at offset: Int, _ length: Int, _ meaning: String, isWrong: Bool = false
+    ) {
         guard !sections.isEmpty, contains(offset, length) else { return }
-        sections[sections.count - 1].fields.append(Field(offset: offset, length: length, name: name, meaning: meaning))
+        sections[sections.count - 1].fields.append(
+            Field(offset: offset, length: length, name: name, meaning: meaning, isWrong: isWrong))
     }
 
     /// Returns the field's name with spaces.
@@ -115,7 +120,7 @@ extension Explanation: FieldSink {
         text.append(hexadecimal: value, digits: 2 * length)
         text.append(", ")
         text.append(state.description)
-        add(Self.title(name), at: offset, length, text.text())
+        add(Self.title(name), at: offset, length, text.text(), isWrong: state == .incorrect)
     }
 
     mutating func beginList(_ name: StaticString) {

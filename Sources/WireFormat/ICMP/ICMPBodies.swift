@@ -141,6 +141,8 @@ public struct ICMPv4RouterAdvertisement: Hashable, Sendable {
         public var address: IPv4Address
         /// The preference: higher is better; Int32.min means that the router must not be a default router.
         public var preference: Int32
+        /// Whether the router may be used as a default router (RFC 1256, section 3.1).
+        public var isDefault: Bool { preference != .min }
 
         /// Creates an entry.
         public init(address: IPv4Address, preference: Int32) {

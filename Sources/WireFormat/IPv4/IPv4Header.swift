@@ -172,6 +172,10 @@ public struct IPv4Header: Hashable, Sendable, WireEncodable {
         options = IPv4Options(view.options)
     }
 
+    /// The three flags as a number: 4 for the reserved one, 2 for don't fragment, 1 for more fragments (RFC 791,
+    /// section 3.1).
+    public var flagBits: UInt8 { (reservedFlag ? 4 : 0) | (dontFragment ? 2 : 0) | (moreFragments ? 1 : 0) }
+
     /// The length of the header with its options, padded to a multiple of 4 bytes.
     public var byteCount: Int { IPv4View.minimumHeaderLength + options.paddedByteCount }
 
@@ -186,7 +190,7 @@ public struct IPv4Header: Hashable, Sendable, WireEncodable {
         bytes.setByte(typeOfService, at: offset + 1)
         bytes.setBigEndian16(totalLength, at: offset + 2)
         bytes.setBigEndian16(identification, at: offset + 4)
-        let flags: UInt16 = (reservedFlag ? 0x8000 : 0) | (dontFragment ? 0x4000 : 0) | (moreFragments ? 0x2000 : 0)
+        let flags = UInt16(flagBits) << 13
         bytes.setBigEndian16(flags | fragmentOffset & 0x1FFF, at: offset + 6)
         bytes.setByte(timeToLive, at: offset + 8)
         bytes.setByte(`protocol`.rawValue, at: offset + 9)

@@ -25,4 +25,7 @@ public struct TCPFlags: OptionSet, Hashable, Sendable {
         (.syn, "syn"), (.fin, "fin"), (.rst, "rst"), (.psh, "psh"), (.ack, "ack"), (.urg, "urg"), (.ece, "ece"),
         (.cwr, "cwr"), (.accurateECN, "ae"),
     ]
+
+    /// The lowercase names of the flags that are set, in the usual order.
+    public var setNames: [String] { Self.names.filter { contains($0.flag) }.map(\.name.description) }
 }

@@ -128,6 +128,30 @@ public enum TCPOption: HeaderOption {
     }
 }
 
+extension TCPOption {
+    /// The name and the value in a few words: `mss 1460`, `nop`, `sack-permitted`, `sack 2`, `timestamps`,
+    /// `window-scale 7`; nil for the end of the list.
+    public var name: String? {
+        switch self {
+        case .endOfOptionList: nil
+        case .noOperation: "nop"
+        case .maximumSegmentSize(let size): "mss \(size)"
+        case .windowScale(let shift): "window-scale \(shift)"
+        case .selectiveAcknowledgmentPermitted: "sack-permitted"
+        case .selectiveAcknowledgment(let blocks): "sack \(blocks.count)"
+        case .timestamps: "timestamps"
+        case .multipath: "mptcp"
+        case .fastOpen: "fast-open"
+        case .unknown(let kind, _): "kind \(kind)"
+        }
+    }
+}
+
+extension OptionList where Option == TCPOption {
+    /// The names of the options in order, without the end of the list.
+    public var names: [String] { list.compactMap(\.name) }
+}
+
 /// A block of a selective acknowledgment (RFC 2018, section 3).
 public struct TCPSequenceRange: Hashable, Sendable {
     /// The sequence number of the first byte.

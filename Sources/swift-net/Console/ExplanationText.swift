@@ -9,8 +9,7 @@ extension Explanation {
             for field in section.fields {
                 text += "    " + Text.right("\(field.offset)", 4) + "  "
                 if showsBytes { text += Text.left(Self.hexadecimal(packet, field, limit: 8), 26, gap: 1) }
-                let isWrong = field.meaning.hasSuffix(", \(ChecksumState.incorrect.rawValue)")
-                let meaning = isWrong ? console.painted(field.meaning, .red) : field.meaning
+                let meaning = field.isWrong ? console.painted(field.meaning, .red) : field.meaning
                 text += Text.left(field.name, 22, gap: 1) + meaning + "\n"
             }
         }
@@ -22,6 +21,7 @@ extension Explanation {
     static func hexadecimal(_ packet: RawSpan, _ field: Field, limit: Int) -> String {
         let bytes = packet.dropping(field.offset).prefix(field.length)
         let shown = bytes.byteCount > limit ? limit - 1 : bytes.byteCount
-        return WireFormat.hexadecimal(bytes.prefix(shown).copied(), separator: " ") + (shown < bytes.byteCount ? " .." : "")
+        return WireFormat.hexadecimal(bytes.prefix(shown).copied(), separator: " ")
+            + (shown < bytes.byteCount ? " .." : "")
     }
 }

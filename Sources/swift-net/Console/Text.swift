@@ -118,3 +118,10 @@ enum Text {
             || (0x202A...0x202E).contains(scalar.value) || (0x2066...0x2069).contains(scalar.value)
     }
 }
+
+extension Vendors {
+    /// Returns a MAC address with its vendor if known: `00:00:5e:00:53:01 (IANA)`.
+    func named(_ mac: MACAddress) -> String {
+        name(of: mac).map { "\(mac) (\(Text.escaped($0)))" } ?? "\(mac)"
+    }
+}

@@ -76,7 +76,8 @@ extension CyclesEngine {
         .map { TraceVerdict.silentHop(timeToLive: $0.timeToLive) }
         summary.verdicts += losses(flow)
         if let refusingMTU {
-            summary.verdicts.append(.packetTooLong(length: prober.usualLength, mtu: refusingMTU))
+            summary.verdicts.append(
+                .packetTooLong(length: prober.usualLength, mtu: refusingMTU > 0 ? refusingMTU : nil))
         } else if !flow.isReached, prober.unsent == 0 {
             let last = flow.lastAnswered < 0 ? 0 : configuration.firstHop + flow.lastAnswered
             summary.verdicts.append(.unreachable(last: last))

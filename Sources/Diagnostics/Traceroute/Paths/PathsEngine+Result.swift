@@ -107,7 +107,7 @@ extension PathsEngine {
         verdicts += graph.balanced
         if let isTranslatedAt { verdicts.append(.nat(timeToLive: configuration.firstHop + isTranslatedAt)) }
         if let refusingMTU {
-            verdicts.append(.packetTooLong(length: prober.usualLength, mtu: refusingMTU))
+            verdicts.append(.packetTooLong(length: prober.usualLength, mtu: refusingMTU > 0 ? refusingMTU : nil))
         } else if !isReached, prober.unsent == 0 {
             verdicts.append(.unreachable(last: lastAnswered < 0 ? 0 : configuration.firstHop + lastAnswered))
         }

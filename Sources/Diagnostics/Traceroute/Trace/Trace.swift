@@ -369,7 +369,7 @@ struct Trace: Sendable {
     }
 
     private var verdicts: [TraceVerdict] {
-        let refused = refusingMTU.map { TraceVerdict.packetTooLong(length: prober.usualLength, mtu: $0) }
+        let refused = refusingMTU.map { TraceVerdict.packetTooLong(length: prober.usualLength, mtu: $0 > 0 ? $0 : nil) }
         let hole = search?.blackHole.map {
             TraceVerdict.mtuBlackHole(timeToLive: configuration.firstHop + $0.hop, size: $0.size)
         }

@@ -22,8 +22,8 @@ public enum TraceVerdict: Hashable, Sendable {
     case rateLimited(timeToLive: Int, lossPercent: Double)
     /// Flows that the router at this hop forwards get no reply from any later hop, while others reach the target.
     case deadBranch(timeToLive: Int, router: IPAddress)
-    /// Probes of `length` bytes exceed the first link's MTU (in bytes; 0 if unknown) and must not be fragmented.
-    case packetTooLong(length: Int, mtu: Int)
+    /// Probes of `length` bytes exceed the first link's MTU (in bytes; nil if unknown) and must not be fragmented.
+    case packetTooLong(length: Int, mtu: Int?)
     /// The target did not reply; `last` is the last hop that did, 0 for none.
     case unreachable(last: Int)
 }
@@ -37,6 +37,15 @@ extension TraceVerdict {
             hop
         case .deadBranch(let hop, _): hop
         case .packetTooLong: 0
+        }
+    }
+
+    /// The hops between which the path is balanced or has a path-MTU black hole; nil for other verdicts.
+    public var enclosingHops: (before: Int, after: Int)? {
+        switch self {
+        case .balanced(let first, let last): (first - 1, last + 1)
+        case .mtuBlackHole(let hop, _): (hop, hop + 1)
+        default: nil
         }
     }
 

@@ -51,4 +51,7 @@ public struct TracerouteSummary: Hashable, Sendable {
     public var pathMTU: Int?
     /// The conclusions about the path.
     public var verdicts: [TraceVerdict]
+
+    /// Whether the target replied; unknown if it did not and this host could not send every probe.
+    public var outcome: RunOutcome { isReached ? .found : unsent == 0 ? .notFound : .unknown }
 }

@@ -214,7 +214,7 @@ struct AddressReport {
 
     private mutating func describe(_ address: MACAddress) {
         add("addr", "address", "\(address)")
-        add("kind", "kind", address.isBroadcast ? "broadcast" : address.isMulticast ? "multicast" : "unicast")
+        add("kind", "kind", address.kind.rawValue)
         add("locally_administered", "locally administered", flag: address.isLocallyAdministered)
         add("organization", "OUI", hexadecimal(address.organization, digits: 6))
         if let vendor = Vendors().name(of: address) { add("vendor", "vendor", vendor) }

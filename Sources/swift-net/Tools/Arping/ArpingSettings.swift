@@ -45,7 +45,7 @@ struct ArpingSettings {
     func exitStatus(of summary: ArpingSummary) -> Int32 {
         switch style {
         case .habets:
-            if findsDuplicates, summary.stations.count > 1 { return 1 }
+            if findsDuplicates, summary.hasDuplicates { return 1 }
             return summary.received > 0 ? 0 : 1
         case .iputils:
             // In iputils, a duplicate is 1, announcements are 0, and with a deadline all probes of -c must be answered.

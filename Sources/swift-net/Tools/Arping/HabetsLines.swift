@@ -29,9 +29,8 @@ struct HabetsLines: ArpingLines {
     func timeout() -> String { settings.display.isMarks ? "." : "Timeout\n" }
 
     func ending(_ summary: ArpingSummary, _ outcome: RunOutcome) -> String {
-        let extra = max(summary.received - summary.sent, 0)
-        let answered = min(summary.received, summary.sent)
-        let lost = summary.sent > 0 ? (100 * (summary.sent - answered) + summary.sent / 2) / summary.sent : 0
+        let extra = summary.extra
+        let lost = summary.sent > 0 ? (100 * summary.missing + summary.sent / 2) / summary.sent : 0
         let share = Text.right("\(lost)", 3) + "%"
         if settings.display.isMarks { return "\t\(share) packet loss (\(extra) extra)\n" }
         var text = "\n--- \(settings.target) statistics ---\n"

@@ -14,8 +14,11 @@ extension IgnoredReply {
     }
 
     private static func kind(_ mac: MACAddress) -> String {
-        if mac.isBroadcast { return "the broadcast address" }
-        return mac.isMulticast ? "a group address" : "not a valid station address"
+        switch mac.kind {
+        case .broadcast: "the broadcast address"
+        case .multicast: "a group address"
+        case .unicast: "not a valid station address"
+        }
     }
 
     private static func kind(_ address: IPv4Address) -> String {

@@ -45,7 +45,7 @@ struct DecodeRenderer: ~Copyable {
             text.append(" ")
         }
         time.append(packet.nanoseconds, to: &text)
-        if command.showsLinkLevel { appendLinkLevel(bytes, layers, length: packet.originalLength) }
+        if command.showsLinkLevel { text.append(linkLevelOf: bytes, layers, length: packet.originalLength) }
         text.append(lineOf: bytes, layers, originalLength: packet.originalLength)
         text.append(UInt8(ascii: "\n"))
         if takesExplanation() {
@@ -57,21 +57,6 @@ struct DecodeRenderer: ~Copyable {
             text.append(dumpOf: bytes)
         }
         if text.count >= Self.batch { passOn() }
-    }
-
-    /// `02:00:00:00:00:01 > 02:00:00:00:00:02, ethertype IPv4, length 74: `.
-    private mutating func appendLinkLevel(_ bytes: RawSpan, _ layers: PacketLayers, length: Int) {
-        guard layers.linkType == .ethernet, layers.network != .none, let frame = try? EthernetView(bytes) else {
-            return
-        }
-        text.append(frame.source)
-        text.append(" > ")
-        text.append(frame.destination)
-        text.append(", ethertype ")
-        text.append(layers.etherType.description)
-        text.append(", length ")
-        text.append(decimal: length)
-        text.append(": ")
     }
 
     private mutating func showJSON(
@@ -154,32 +139,4 @@ private struct DecodeSummaryRow: JSONRow {
     var packets: Int
     var shown: Int
     var complete: Bool
-}
-
-extension TextBuffer {
-    /// Appends all bytes in hexadecimal and ASCII, 16 per line, as tcpdump -XX does.
-    mutating func append(dumpOf bytes: RawSpan) {
-        var offset = 0
-        while offset < bytes.byteCount {
-            append("\t0x")
-            append(hexadecimal: UInt64(offset), digits: 4)
-            append(": ")
-            let line = bytes.dropping(offset).prefix(16)
-            for index in 0..<16 {
-                if index % 2 == 0 { append(" ") }
-                if index < line.byteCount {
-                    append(hexadecimal: UInt64(line.byte(at: index)), digits: 2)
-                } else {
-                    append("  ")
-                }
-            }
-            append("  ")
-            for index in 0..<line.byteCount {
-                let byte = line.byte(at: index)
-                append((0x21..<0x7F).contains(byte) ? byte : UInt8(ascii: "."))
-            }
-            append("\n")
-            offset += 16
-        }
-    }
 }

@@ -27,7 +27,7 @@ struct DecodeRun {
         } catch {
             failures.append("\(command.file): \(ErrorText.reason(error))")
             // A truncated or invalid file was read as far as possible.
-            isRead = error is CaptureError || error is CaptureInput.Failure
+            isRead = error is CaptureError || error is CaptureFile.Failure
         }
         let isDamaged = !failures.isEmpty
         let unwritten = copy?.finish().map { "--pcap: \($0)" }

@@ -47,18 +47,6 @@ extension HTTPFailure {
         let shown = isText ? line : bytes[...]
         let most = isText ? 200 : 24
         let text = Text.visible(shown.prefix(most)) + (shown.count > most ? "..." : "")
-        return text + (isText ? "" : protocolName(bytes).map { " (\($0))" } ?? "")
-    }
-
-    /// Returns the protocol that binary data looks like; nil if unknown.
-    private static func protocolName(_ bytes: [UInt8]) -> String? {
-        // A record of TLS: an alert or a handshake message, and its version (RFC 8446, section 5.1).
-        if bytes.count >= 2, bytes[0] == 0x15 || bytes[0] == 0x16, bytes[1] == 3 { return "TLS" }
-        // A frame of the connection itself: SETTINGS, PING, GOAWAY or WINDOW_UPDATE of stream 0 (RFC 9113, section
-        // 4.1).
-        if bytes.count >= 9, bytes[0] == 0, [4, 6, 7, 8].contains(bytes[3]), bytes[5...8].allSatisfy({ $0 == 0 }) {
-            return "HTTP/2"
-        }
-        return nil
+        return text + (isText ? "" : BinaryProtocol(opening: bytes).map { " (\($0))" } ?? "")
     }
 }

@@ -32,27 +32,18 @@ final class LadderText {
             text += " \(console.painted(kind, .yellow))"
         default: text += " \(kind)"
         }
-        let options = record.options.compactMap(Self.word)
         if record.flags.contains(.syn)
             || record.options.contains(where: { $0.kind == TCPOption.Kind.selectiveAcknowledgment })
         {
-            text += "  <\(options.joined(separator: ", "))>"
+            text += "  <\(Self.names(record.options).joined(separator: ", "))>"
         }
         if record.local.port != first { text += "  port \(record.local.port)" }
         return text
     }
 
-    /// Returns the short name of an option; nil for padding.
-    fileprivate static func word(_ option: TCPOption) -> String? {
-        switch option {
-        case .endOfOptionList, .noOperation: nil
-        case .maximumSegmentSize(let size): "mss \(size)"
-        case .windowScale(let shift): "scale \(shift)"
-        case .selectiveAcknowledgmentPermitted: "sack permitted"
-        case .selectiveAcknowledgment(let blocks): "sack \(blocks.count)"
-        case .timestamps: "timestamps"
-        default: "kind \(option.kind)"
-        }
+    /// The names of the options, without padding.
+    fileprivate static func names(_ options: [TCPOption]) -> [String] {
+        options.filter { $0 != .noOperation }.compactMap(\.name)
     }
 }
 
@@ -79,7 +70,7 @@ private struct SegmentRow: JSONRow {
         acknowledgment = record.acknowledgment
         length = record.length
         window = record.window
-        options = record.options.compactMap(LadderText.word)
+        options = LadderText.names(record.options)
         sinceMs = record.since
         kind = record.kind.rawValue
     }

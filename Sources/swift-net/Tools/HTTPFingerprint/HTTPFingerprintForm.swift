@@ -41,12 +41,8 @@ final class HTTPFingerprintSignature: HTTPFingerprintForm {
 
     func finish(_ summary: HTTPFingerprintSummary, drops: KernelDrops, at now: Instant) {
         guard !reports.isEmpty else { return }
-        let banners = Set(reports.compactMap(\.banner).map(SignatureLibrary.name(inBanner:)))
         let signature = Signature(
-            product: product, versions: command.versions, banners: banners.filter { !$0.isEmpty }.sorted(),
-            configurations: reports.map {
-                Signature.Configuration(name: "\($0.url)", origin: command.origin, behavior: $0.behavior)
-            })
+            learnedFrom: reports, product: product, versions: command.versions, origin: command.origin)
         file.write(signature.text)
         file.flush()
     }

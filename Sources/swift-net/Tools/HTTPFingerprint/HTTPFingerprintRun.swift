@@ -18,9 +18,9 @@ struct HTTPFingerprintRun {
         let form: any HTTPFingerprintForm = signature ?? namingForm
         let summary = try console.run(form, of: run, progress: ProgressLine(console))
         try command.targets.checkInput(console, targets: summary.targets)
-        // A server whose name could not be resolved was not checked.
-        guard summary.unresolved == 0, run.isComplete else { return 2 }
-        return signature?.isComplete ?? (summary.recognized == summary.targets) ? 0 : 1
+        guard run.isComplete else { return 2 }
+        guard let signature, summary.outcome != .unknown else { return summary.outcome.exitStatus }
+        return signature.isComplete ? 0 : 1
     }
 
     private var namingForm: any HTTPFingerprintForm {

@@ -10,7 +10,7 @@ final class HTTPProbeJSON: HTTPProbeReport {
     func answer(_ answer: HTTPProbeResponse, _ handshake: HandshakeFacts?) {
         let outcome = answer.outcome
         let time = outcome.timings.start
-        if outcome.head == nil, outcome.body.length == 0 {
+        if !outcome.hasResponse {
             context.console.write("failure", HTTPProbeFailureRow(answer), at: time)
         } else if !context.isQuiet || outcome.failure != nil {
             context.console.write("response", HTTPProbeResponseRow(answer, handshake), at: time)

@@ -156,7 +156,7 @@ private struct HandshakeRow: Encodable {
     init(_ handshake: HandshakeFacts) {
         ttl = handshake.hopLimit
         window = handshake.window
-        tcpOptions = SegmentOptions.names(handshake.options)
+        tcpOptions = TCPOptions(handshake.options.rawBytes).names
         rttMs = handshake.roundTrip
     }
 }

@@ -22,9 +22,7 @@ struct HTTPProbeRun {
         let progress = ProgressLine(console, isWanted: targets.urls.count != 1)
         let summary = try console.run(report, of: probe, progress: progress)
         try targets.checkInput(console, targets: summary.targets)
-        // A server whose name could not be resolved was not checked.
-        guard summary.unresolved == 0, probe.isComplete else { return 2 }
-        return summary.failed == 0 && summary.answered > 0 ? 0 : 1
+        return probe.isComplete ? summary.outcome.exitStatus : 2
     }
 
     private func prepare(_ options: RunOptions) throws -> HTTPProbe.Prepared {

@@ -38,7 +38,7 @@ final class HTTPProbeText: HTTPProbeReport {
             answer.outcome.failure == nil ? answer.outcome.timings.total : nil)
         let outcome = answer.outcome
         let url = Text.escaped("\(answer.url)")
-        if let failure = outcome.failure, outcome.head == nil, outcome.body.length == 0 {
+        if let failure = outcome.failure, !outcome.hasResponse {
             write("\(url)  \(console.painted(Text.escaped(failure.text), .red))\(sequence(answer))", always: true)
             for problem in answer.problems { write("  ! \(Text.escaped(problem))", always: true) }
             if let facts = outcome.tls { write("  " + secure(facts, at: outcome.timings.start), always: true) }
@@ -74,7 +74,7 @@ final class HTTPProbeText: HTTPProbeReport {
         guard case .status(let line)? = outcome.head?.start else { return console.painted("no status line", .red) }
         let reason = Text.escaped(String(decoding: line.reason, as: UTF8.self))
         let text = (line.code.map { "\($0)" } ?? "?") + (reason.isEmpty ? "" : " " + reason)
-        return console.painted(text, (line.code ?? 999) < 400 ? .green : .red)
+        return console.painted(text, outcome.isError ? .red : .green)
     }
 
     private func timing(_ outcome: HTTPOutcome) -> String {
@@ -91,7 +91,7 @@ final class HTTPProbeText: HTTPProbeReport {
 
     private static func tcp(_ handshake: HandshakeFacts) -> String {
         let time = handshake.roundTrip.map { " after \(Milliseconds.short($0)) ms" } ?? ""
-        let options = SegmentOptions.names(handshake.options)
+        let options = TCPOptions(handshake.options.rawBytes).names
         return "TCP: SYN-ACK\(time), ttl \(handshake.hopLimit), window \(handshake.window)"
             + (options.isEmpty ? ", no options" : ", " + options.joined(separator: ", "))
     }
@@ -105,7 +105,7 @@ final class HTTPProbeText: HTTPProbeReport {
             let more = certificate.names.count > 4 ? " and \(certificate.names.count - 4) more" : ""
             parts.append("for \(Text.escaped(names))\(more)")
             parts.append("by \(Text.escaped(certificate.issuer))")
-            if let days = certificate.daysLeft(at: instant) {
+            if let days = certificate.daysLeft(at: WallTime.nanoseconds(instant) / 1_000_000_000) {
                 parts.append(
                     days < 0
                         ? "expired \(Text.count(Int(-days), "day")) ago" : "expires in \(Text.count(Int(days), "day"))")

@@ -32,7 +32,7 @@ struct TLSRow: Encodable {
         names = certificate?.names ?? []
         notBefore = certificate?.notBefore.map(WallTime.rfc3339(seconds:))
         notAfter = certificate?.notAfter.map(WallTime.rfc3339(seconds:))
-        daysLeft = certificate?.daysLeft(at: start)
+        daysLeft = certificate?.daysLeft(at: WallTime.nanoseconds(start) / 1_000_000_000)
         key = certificate.map { "\($0.keyAlgorithm) \($0.keyBits)" }
         signature = certificate?.signatureAlgorithm
         serial = certificate?.serialNumber
@@ -40,14 +40,5 @@ struct TLSRow: Encodable {
         chain = facts.chainLength
         verified = facts.doubt == nil
         doubt = facts.doubt
-    }
-}
-
-extension Certificate {
-    /// Returns the number of whole days until the certificate expires; negative if it has expired.
-    func daysLeft(at instant: Instant) -> Int64? {
-        guard let notAfter else { return nil }
-        let left = notAfter - WallTime.nanoseconds(instant) / 1_000_000_000
-        return left >= 0 ? left / 86_400 : -((-left + 86_399) / 86_400)
     }
 }

@@ -71,8 +71,7 @@ struct IGMPJoinCommand: Command {
             console.isJSON ? IGMPJoinJSON(run, self, console) : IGMPJoinText(run, self, console)
         let summary = try console.run(
             report, of: run, drops: KernelDrops(overflows: run.lostFrames, unexplained: 0))
-        guard run.isComplete, summary.failure == nil else { return 2 }
-        return summary.datagrams >= join.count ?? 0 ? 0 : 1
+        return run.outcome(of: summary).exitStatus
     }
 }
 

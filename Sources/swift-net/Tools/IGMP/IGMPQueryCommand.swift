@@ -18,10 +18,7 @@ struct IGMPQueryCommand: Command {
 
     static func declare(_ options: inout OptionTable<Self>) {
         options.section("Queries")
-        options.flag("-4", "--ipv4", help: "Query IPv4 groups (default without GROUP).", excludes: ["-6"]) {
-            $0.query.family = .v4
-        }
-        options.flag("-6", "--ipv6", help: "Query IPv6 groups.", excludes: ["-4"]) { $0.query.family = .v6 }
+        options.families(\.query.family, ipv4: "Query IPv4 groups (default without GROUP).", ipv6: "Query IPv6 groups.")
         options.list(
             "--source", value: .sender,
             help: "Query the members of GROUP that request this source; may be given several times."
@@ -39,9 +36,7 @@ struct IGMPQueryCommand: Command {
             help: "Wait TIME for another querier before the first query (2; with --force 0)."
         ) { $0.query.listening = $1 }
         options.flag("--force", help: "Send queries even if there is another querier.") { $0.query.isForced = true }
-        options.option("-I", "--interface", value: .interface, help: "Send through INTERFACE (that of the route).") {
-            $0.query.interface = $1
-        }
+        options.interface(\.query.interface, "Send through INTERFACE (that of the route).")
         options.section("End")
         options.option(
             "-c", "--count", value: .integer(IGMPQueryConfiguration.counts, "COUNT"),
@@ -72,9 +67,6 @@ struct IGMPQueryCommand: Command {
         let report: any IGMPQueryReport =
             console.isJSON ? IGMPQueryJSON(run, general, console) : IGMPQueryText(run, general, console)
         let summary = try console.run(report, of: run)
-        guard run.isComplete, summary.failure == nil, !summary.isRefused else { return 2 }
-        // Reports may have been missed, so it is not known that there are no members.
-        if summary.groups == 0, run.wasInterrupted { return 2 }
-        return summary.groups > 0 ? 0 : 1
+        return run.outcome(of: summary).exitStatus
     }
 }

@@ -221,7 +221,7 @@ struct PingSummaryRow: JSONRow {
         duplicates = summary.duplicates
         errors = summary.errors
         unsent = summary.refusedBySystem
-        lossPercent = Percentage(summary.transmitted - summary.received, of: summary.transmitted)
+        lossPercent = Percentage(summary.missing, of: summary.transmitted)
         elapsedMs = summary.elapsed
         rtt = RoundTripRow(summary.roundTrips)
         percentiles = PercentileRow(summary.roundTrips)

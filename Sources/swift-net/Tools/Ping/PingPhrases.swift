@@ -37,9 +37,9 @@ enum PingReportText {
     }
 
     private static func line(_ tally: PingReport.PingTally, of name: String) -> String {
-        let loss = Percent.whole(tally.transmitted - tally.received, of: tally.transmitted)
+        let loss = Percent.whole(tally.missing, of: tally.transmitted)
         var line =
-            "\(Text.escaped(name)) : xmt/rcv/%loss = \(tally.transmitted)/\(tally.received)/\(max(loss, 0))%, "
+            "\(Text.escaped(name)) : xmt/rcv/%loss = \(tally.transmitted)/\(tally.received)/\(loss)%, "
             + "outage(ms) = \(tally.outage.wholeMilliseconds)"
         if tally.roundTrips.count > 0 {
             let values = [tally.roundTrips.minimum, tally.roundTrips.average, tally.roundTrips.maximum]
@@ -110,14 +110,10 @@ struct OptionText {
 /// Formats a quoted header as ping -v does.
 enum HeaderText {
     static func dump(_ header: IPv4Header) -> String {
-        func hex(_ value: some BinaryInteger, _ width: Int) -> String {
-            let digits = String(UInt64(value), radix: 16)
-            return String(repeating: "0", count: max(0, width - digits.count)) + digits
-        }
-        let flags = (header.reservedFlag ? 4 : 0) | (header.dontFragment ? 2 : 0) | (header.moreFragments ? 1 : 0)
+        func hex(_ value: some BinaryInteger, _ width: Int) -> String { hexadecimal(UInt64(value), digits: width) }
         return "Vr HL TOS  Len   ID Flg  off TTL Pro  cks      Src      Dst Data\n"
             + " 4  \(hex(header.byteCount / 4, 1))  \(hex(header.typeOfService, 2)) \(hex(header.totalLength, 4))"
-            + " \(hex(header.identification, 4))   \(hex(flags, 1)) \(hex(header.fragmentOffset, 4))"
+            + " \(hex(header.identification, 4))   \(hex(header.flagBits, 1)) \(hex(header.fragmentOffset, 4))"
             + "  \(hex(header.timeToLive, 2))  \(hex(header.protocol.rawValue, 2)) \(hex(header.headerChecksum ?? 0, 4))"
             + " \(header.source)  \(header.destination) "
     }
@@ -142,14 +138,12 @@ enum AnswerText {
             }
             return text
         case .addressMask(let mask):
-            let ones = (~mask.rawValue).leadingZeroBitCount
-            let isPrefix = ones == 32 || mask.rawValue << UInt32(ones) == 0
-            return "\n\tmask \(mask)" + (isPrefix ? " (/\(ones))" : " (not contiguous)")
+            return "\n\tmask \(mask)" + (mask.maskLength.map { " (/\($0))" } ?? " (not contiguous)")
         case .routers(let lifetime, let routers):
             return "\n\tlifetime \(lifetime) s"
                 + routers.map { router in
                     "\n\trouter \(router.address), "
-                        + (router.preference == .min ? "not a default router" : "preference \(router.preference)")
+                        + (router.isDefault ? "preference \(router.preference)" : "not a default router")
                 }.joined()
         case .ipv6Router(let advertisement, let options):
             return "\n\tlifetime \(advertisement.routerLifetime) s, hop limit \(advertisement.currentHopLimit)"

@@ -15,11 +15,9 @@ struct PingRun {
         }
         let report = report(ping)
         let summary = try console.run(report, of: ping, drops: ping.drops)
-        let isEnough = command.ping.deadline == nil || command.ping.count.map { summary.received >= $0 } ?? true
-        // If no probe was sent, nothing is known about the target.
-        if summary.transmitted > 0, summary.refusedBySystem == summary.transmitted { return 2 }
-        if command.ping.consecutive != nil { return summary.hasConsecutive ? 0 : 1 }
-        return summary.received > 0 && isEnough ? 0 : 1
+        // With a deadline, all probes of -c need a reply, as in iputils.
+        let required = command.ping.deadline == nil ? nil : command.ping.count
+        return summary.outcome(required: required, consecutive: command.ping.consecutive != nil).exitStatus
     }
 
     private func prepare(_ options: RunOptions) throws -> Ping.Prepared {

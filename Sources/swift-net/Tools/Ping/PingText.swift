@@ -211,7 +211,7 @@ final class PingText: PingRunReport {
         if summary.refusedBySystem > 0 { text += ", +\(summary.refusedBySystem) not sent" }
         if summary.late > 0 { text += ", +\(summary.late) late" }
         if summary.transmitted > 0 {
-            let loss = Percent.general(summary.transmitted - summary.received, of: summary.transmitted)
+            let loss = Percent.general(summary.missing, of: summary.transmitted)
             text += ", \(loss)% packet loss, time \((summary.elapsed.count + 500_000) / 1_000_000)ms"
         }
         text += "\n" + lastLine(summary) + "\n"
@@ -268,7 +268,7 @@ final class PingText: PingRunReport {
 extension RoundTripPlot {
     fileprivate func add(_ event: PingEvent) {
         switch event {
-        case .reply(let reply) where reply.flags.isDisjoint(with: [.duplicate, .corrupted, .otherSource]):
+        case .reply(let reply) where reply.counts:
             add(reply.sequence, reply.roundTrip)
         case .timeout(let sequence, _), .transmissionFailed(let sequence, _, _): add(sequence, nil)
         default: break

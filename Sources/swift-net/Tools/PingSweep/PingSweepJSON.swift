@@ -134,7 +134,7 @@ private struct PingSweepSummaryRow: JSONRow {
         received = summary.received
         duplicates = summary.duplicates
         errors = summary.errors
-        lossPercent = Percentage(max(summary.transmitted - summary.received, 0), of: summary.transmitted)
+        lossPercent = Percentage(summary.missing, of: summary.transmitted)
         elapsedMs = summary.elapsed
         rtt = RoundTripRow(summary.roundTrips)
         percentiles = PercentileRow(summary.roundTrips)

@@ -23,14 +23,7 @@ struct PingSweepRun {
         let progress = ProgressLine(console, interval: .milliseconds(200), redrawsAtOnce: true)
         let summary = try console.run(report, of: sweep, progress: progress, drops: sweep.drops)
         if let failure = input?.failure { console.skip("--targets: \(failure)") }
-        if let required = command.requiredCount {
-            guard summary.alive < required else { return 0 }
-            return summary.alive + summary.unresolved + summary.unchecked < required ? 1 : 2
-        }
-        let isComplete = summary.alive + summary.skipped == summary.targets
-        // If targets could not be checked, the result is unknown.
-        guard summary.unresolved + summary.unchecked == 0 else { return 2 }
-        return isComplete && summary.alive > 0 ? 0 : 1
+        return summary.outcome(required: command.requiredCount).exitStatus
     }
 
     /// - Parameter isLive: Whether a screen shows the latest probes.

@@ -59,7 +59,7 @@ final class PingSweepText: PingSweepReport {
 
     /// The statistics of a target, in the format of fping -c.
     private func tally(_ tally: PingSweepStatistics.Tally, _ label: String) -> String {
-        let loss = Percent.whole(max(tally.transmitted - tally.received, 0), of: tally.transmitted)
+        let loss = Percent.whole(tally.missing, of: tally.transmitted)
         var line = "\(label) : xmt/rcv/%loss = \(tally.transmitted)/\(tally.received)/\(loss)%"
         if let minimum = tally.minimum, let average = tally.average, let maximum = tally.maximum {
             line += ", min/avg/max = \([minimum, average, maximum].map(Milliseconds.short).joined(separator: "/"))"

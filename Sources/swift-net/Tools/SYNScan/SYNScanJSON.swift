@@ -103,7 +103,9 @@ private struct PortRow: JSONRow {
         service = options.service(finding.port)
         name = options.names.found(finding.address)
         window = finding.window
-        if finding.reason == .synAck, finding.window != nil { tcpOptions = SegmentOptions.names(finding.options) }
+        if finding.reason == .synAck, finding.window != nil {
+            tcpOptions = TCPOptions(finding.options.rawBytes).names
+        }
         if !finding.isReliable { reliable = false }
         if case .icmp(_, _, let router) = finding.reason { from = router }
     }

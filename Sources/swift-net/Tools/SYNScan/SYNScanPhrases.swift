@@ -46,12 +46,11 @@ struct SYNScanEnding {
 
     func text(_ summary: SYNScanSummary) -> String {
         let hosts = Text.count(summary.hosts + unreachable, "host")
-        let filtered = summary.filtered - min(summary.unresolved, summary.filtered)
         let packets = Text.count(Int(clamping: summary.sent), "packet")
         let replies = Text.count(Int(clamping: summary.received), "reply", "replies")
         var lines = [
             "\(hosts), \(Text.count(Int(clamping: summary.probes), "probe")): \(summary.open) open, "
-                + "\(summary.closed) closed, \(filtered) filtered"
+                + "\(summary.closed) closed, \(summary.knownFiltered) filtered"
                 + (summary.unresolved > 0 ? ", \(summary.unresolved) unresolved" : "")
                 + (summary.silent > 0 ? "; \(Text.count(summary.silent, "silent host")) not scanned" : "")
                 + (unreachable > 0 ? "; \(Text.count(unreachable, "host")) unreachable" : "")
@@ -149,7 +148,4 @@ extension UnreliableHost {
             "\(address.text(zone: SYNScan.zoneName(of: zone))): unreliable: \(what); \(Text.count(unanswered, "port")) without a reply "
             + (unanswered == 1 ? "is" : "are") + " not known to be filtered"
     }
-
-    /// The rate in replies per second, at least 1.
-    var wholeRate: Int? { rate.map { Int(min(max($0, 1), 1e9).rounded()) } }
 }

@@ -61,7 +61,7 @@ final class SYNScanCSV: SYNScanForm {
         text.append(UInt8(ascii: ","))
         if let window = finding.window { text.append(decimal: window) }
         text.append(UInt8(ascii: ","))
-        if finding.reason == .synAck { text.append(SegmentOptions.names(finding.options).joined(separator: ";")) }
+        if finding.reason == .synAck { text.append(TCPOptions(finding.options.rawBytes).names.joined(separator: ";")) }
         text.append(UInt8(ascii: ","))
         text.append(rfc3339: SystemClock.wall(at: finding.at))
         text.append(finding.isReliable ? ",true" : ",false")

@@ -45,7 +45,7 @@ struct FoundPaths {
 
     /// The MTU of the first link, if probes exceed it and must not be fragmented.
     var refusingMTU: Int? {
-        for case .packetTooLong(_, let mtu) in summary.verdicts { return mtu }
+        for case .packetTooLong(_, let mtu) in summary.verdicts { return mtu ?? 0 }
         return nil
     }
 }

@@ -23,7 +23,7 @@ struct TracerouteRun {
             console.isJSON
             ? TracerouteJSON(console, targets, names) : TracerouteText(command, console, targets, names)
         let result = try console.run(report, of: traceroute)
-        return result.isReached ? 0 : result.couldSend ? 1 : 2
+        return result.outcome.exitStatus
     }
 
     /// Finds every path of a load-balanced route.
@@ -41,7 +41,7 @@ struct TracerouteRun {
                 PathsText(console, target, names)
             }
         let summary = try console.run(report, of: paths)
-        return summary.isReached ? 0 : summary.unsent == 0 ? 1 : 2
+        return summary.outcome.exitStatus
     }
 
     /// Measures the loss and the round-trip times of each hop over time.
@@ -78,9 +78,7 @@ struct TracerouteRun {
         } else {
             result = try console.run(report, of: monitor)
         }
-        // Cycles that could not be sent mean that the run is incomplete.
-        guard result.summary.unsent == 0 else { return 2 }
-        return result.summary.isReached ? 0 : 1
+        return result.outcome.exitStatus
     }
 
     // MARK: Names
@@ -122,9 +120,4 @@ extension TraceTarget {
         let reason = (interface.map { "\($0): " } ?? "") + failure.description
         console.complain("\(reason): \(Text.count(summary.unsent, "probe")) could not be sent")
     }
-}
-
-extension TCPFlags {
-    /// The names of the flags that are set.
-    var setNames: [String] { TCPFlags.names.filter { contains($0.flag) }.map { "\($0.name)" } }
 }

@@ -1,24 +1,9 @@
 import LinuxProcess
-import SwiftNet
 import SwiftNetCompression
+import WireFormat
 
 /// The bytes of a capture file or a pipe, decompressed if they begin like gzip (RFC 1952, section 2.3.1).
 struct CaptureInput: ~Copyable {
-    /// The reason why compressed data cannot be read to its end.
-    enum Failure: Error, CustomStringConvertible {
-        /// The input ends within the compressed data.
-        case cut
-        /// zlib's message.
-        case invalid(String)
-
-        var description: String {
-            switch self {
-            case .cut: "the gzip data is cut"
-            case .invalid(let message): "invalid gzip data: \(message)"
-            }
-        }
-    }
-
     private let input: BufferedInput
     private var inflater = Inflater(.gzip)
     /// The input as read: until it is recognized, and if it is compressed.
@@ -28,7 +13,7 @@ struct CaptureInput: ~Copyable {
     private var isRecognized = false
     private var isCompressed = false
     /// A failure to report after the bytes before it.
-    private var failure: Failure?
+    private var failure: CaptureFile.Failure?
     /// The number of bytes read from the file so far.
     private(set) var offset: UInt64 = 0
 
@@ -41,7 +26,7 @@ struct CaptureInput: ~Copyable {
     var size: UInt64? { input.size }
 
     /// Reads into `window`, from `position` on; decompressed bytes may make it longer.
-    /// - Throws: `Failure` after the last valid byte, `SystemError` if a read fails.
+    /// - Throws: `CaptureFile.Failure` after the last valid byte, `SystemError` if a read fails.
     mutating func read(
         into window: inout [UInt8], from position: Int, signals: borrowing SignalSource
     ) throws -> BufferedInput.Outcome {
@@ -84,7 +69,7 @@ struct CaptureInput: ~Copyable {
                     offset += UInt64(count)
                 case .stopped: return .stopped
                 case .end:
-                    guard inflater.isComplete else { throw Failure.cut }
+                    guard inflater.isComplete else { throw CaptureFile.Failure.cut }
                     return .end
                 }
             }

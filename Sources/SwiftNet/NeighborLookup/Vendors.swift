@@ -1,14 +1,17 @@
+import Diagnostics
 import LinuxProcess
-import SwiftNet
+import WireFormat
 
 /// The vendor names of MAC addresses, from the system's vendor list if one is installed. It is read at the first
 /// lookup.
-final class Vendors {
+package final class Vendors {
     /// The lists of Debian's packages ieee-data, arp-scan, hwdata and nmap.
     private static let paths = [
         "/usr/share/ieee-data/oui.txt", "/usr/share/arp-scan/ieee-oui.txt", "/usr/share/hwdata/oui.txt",
         "/usr/share/nmap/nmap-mac-prefixes",
     ]
+
+    package init() {}
 
     private lazy var table: VendorTable? = {
         for path in Self.paths {
@@ -18,14 +21,9 @@ final class Vendors {
     }()
 
     /// Returns the vendor; nil if unknown. The name is not escaped.
-    func name(of mac: MACAddress) -> String? {
+    package func name(of mac: MACAddress) -> String? {
         // Locally administered addresses, as of virtual hosts, have no vendor: the list is not read for them.
         guard !mac.isLocallyAdministered else { return nil }
         return table?.name(of: mac)
-    }
-
-    /// Returns a MAC address with its vendor if known: `00:00:5e:00:53:01 (IANA)`.
-    func named(_ mac: MACAddress) -> String {
-        name(of: mac).map { "\(mac) (\(Text.escaped($0)))" } ?? "\(mac)"
     }
 }

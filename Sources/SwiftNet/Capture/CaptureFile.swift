@@ -1,8 +1,8 @@
 import LinuxProcess
-import SwiftNet
+import WireFormat
 
 /// Receives the packets of a capture file.
-protocol CaptureVisitor: ~Copyable {
+package protocol CaptureVisitor: ~Copyable {
     /// Receives a packet.
     /// - Returns: Whether to continue with the next packet.
     mutating func visit(_ packet: CapturedPacket, _ bytes: RawSpan) -> Bool
@@ -15,7 +15,22 @@ protocol CaptureVisitor: ~Copyable {
 }
 
 /// A capture file or a pipe, read through a sliding window: memory use does not depend on the size of the file.
-struct CaptureFile: ~Copyable {
+package struct CaptureFile: ~Copyable {
+    /// The reason why compressed data cannot be read to its end.
+    package enum Failure: Error, CustomStringConvertible {
+        /// The input ends within the compressed data.
+        case cut
+        /// zlib's message.
+        case invalid(String)
+
+        package var description: String {
+            switch self {
+            case .cut: "the gzip data is cut"
+            case .invalid(let message): "invalid gzip data: \(message)"
+            }
+        }
+    }
+
     private var input: CaptureInput
     private let signals: SignalSource
     private var window: [UInt8]
@@ -27,7 +42,7 @@ struct CaptureFile: ~Copyable {
     /// The window size, in bytes: large enough for few reads, small enough for the cache.
     private static let windowSize = 256 << 10
 
-    init(path: String) throws(SystemError) {
+    package init(path: String) throws(SystemError) {
         let opened = try CaptureInput(path: path)
         signals = try SignalSource()
         input = opened
@@ -36,9 +51,9 @@ struct CaptureFile: ~Copyable {
 
     /// Passes packets to the visitor, until the visitor stops or the file ends.
     /// - Returns: Whether the file was read to its end.
-    /// - Throws: `CaptureError` or `CaptureInput.Failure` if the file is invalid or truncated, `SystemError` if a read
+    /// - Throws: `CaptureError` or `CaptureFile.Failure` if the file is invalid or truncated, `SystemError` if a read
     ///   fails.
-    mutating func read<Visitor: CaptureVisitor & ~Copyable>(for visitor: inout Visitor) throws -> Bool {
+    package mutating func read<Visitor: CaptureVisitor & ~Copyable>(for visitor: inout Visitor) throws -> Bool {
         var reader = CaptureReader()
         while true {
             switch try reader.next(window.rawBytes.extracting(start..<end)) {
