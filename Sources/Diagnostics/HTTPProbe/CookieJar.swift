@@ -47,7 +47,7 @@ struct CookieJar {
         let host = host(of: url)
         var domain = host
         var isHostOnly = true
-        var wanted = (cookie["domain"] ?? "").lowercased()
+        var wanted = (cookie.domain ?? "").lowercased()
         if wanted.hasPrefix(".") { wanted.removeFirst() }
         if !wanted.isEmpty {
             // A name without a dot is a top-level domain: a host of that name may set cookies only for itself.
@@ -55,10 +55,10 @@ struct CookieJar {
             domain = wanted
             isHostOnly = !wanted.contains(".")
         }
-        let path = cookie["path"].flatMap { $0.hasPrefix("/") ? $0 : nil } ?? defaultPath(of: url)
+        let path = cookie.path.flatMap { $0.hasPrefix("/") ? $0 : nil } ?? defaultPath(of: url)
         return Entry(
             name: cookie.name, value: cookie.value, domain: domain, path: path, isHostOnly: isHostOnly,
-            isSecureOnly: cookie.has("secure"), expires: expiry(cookie, at: now, wall: wall))
+            isSecureOnly: cookie.isSecure, expires: expiry(cookie, at: now, wall: wall))
     }
 
     private mutating func add(_ entry: Entry) {

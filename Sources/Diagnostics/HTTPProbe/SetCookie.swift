@@ -33,11 +33,26 @@ public struct SetCookie: Hashable, Sendable {
         return String(text[...last].drop(while: isBlank))
     }
 
-    public func has(_ attribute: String) -> Bool { attributes.contains { $0.name == attribute } }
+    /// Whether it is sent only over TLS.
+    public var isSecure: Bool { has("secure") }
+    /// Whether scripts cannot read it.
+    public var isHTTPOnly: Bool { has("httponly") }
+    /// The value of SameSite; nil without it.
+    public var sameSite: String? { self["samesite"] }
+    /// The value of Domain; nil without it.
+    public var domain: String? { self["domain"] }
+    /// The value of Path; nil without it.
+    public var path: String? { self["path"] }
+    /// The value of Expires, which may not be a date; nil without it.
+    public var expires: String? { self["expires"] }
+    /// The value of Max-Age, which may not be a number; nil without it.
+    public var maximumAge: String? { self["max-age"] }
+
+    private func has(_ attribute: String) -> Bool { attributes.contains { $0.name == attribute } }
 
     /// The value of the last attribute of this name, which is the one that counts (RFC 6265, section 5.3); empty if it has
     /// none, and nil without such an attribute.
-    public subscript(attribute: String) -> String? {
+    private subscript(attribute: String) -> String? {
         attributes.last { $0.name == attribute }.map { $0.value ?? "" }
     }
 
@@ -47,16 +62,16 @@ public struct SetCookie: Hashable, Sendable {
     /// Returns attributes that are missing or invalid.
     func problems(isSecure: Bool) -> [String] {
         var problems: [String] = []
-        if isSecure, !has("secure") { problems.append("cookie \(name) lacks Secure") }
-        if !has("httponly") { problems.append("cookie \(name) lacks HttpOnly") }
-        if self["samesite"]?.lowercased() == "none", !has("secure") {
+        if isSecure, !self.isSecure { problems.append("cookie \(name) lacks Secure") }
+        if !isHTTPOnly { problems.append("cookie \(name) lacks HttpOnly") }
+        if sameSite?.lowercased() == "none", !self.isSecure {
             problems.append("cookie \(name) has SameSite=None without Secure, which browsers reject")
         }
-        if name.hasPrefix("__Secure-"), !has("secure") { problems.append("cookie \(name) must have Secure") }
-        if name.hasPrefix("__Host-"), !has("secure") || has("domain") || self["path"] != "/" {
+        if name.hasPrefix("__Secure-"), !self.isSecure { problems.append("cookie \(name) must have Secure") }
+        if name.hasPrefix("__Host-"), !self.isSecure || domain != nil || path != "/" {
             problems.append("cookie \(name) must have Secure and Path=/ and no Domain")
         }
-        if let expires = self["expires"], HTTPDate.problem(Array(expires.utf8)) != nil,
+        if let expires, HTTPDate.problem(Array(expires.utf8)) != nil,
             HTTPDate.problem(expires.utf8.map { $0 == UInt8(ascii: "-") ? UInt8(ascii: " ") : $0 }) != nil
         {
             problems.append("cookie \(name) has an Expires that is not a date: \(expires)")

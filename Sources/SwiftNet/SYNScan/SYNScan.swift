@@ -216,6 +216,14 @@ public enum SYNScan: Tool {
             }
         }
 
+        /// Returns the answer of the scan: whether a port is open. Without one it is unknown if targets were not scanned,
+        /// or a host is unreliable: its unresponsive ports may be open.
+        public func outcome(of summary: SYNScanSummary) -> RunOutcome {
+            guard failure == nil else { return .unknown }
+            if summary.open > 0 { return .found }
+            return isIncomplete || summary.unreliable > 0 || summary.sharedLimit != nil ? .unknown : .notFound
+        }
+
         /// Passes the targets read so far to the engine.
         private func addArrivals(_ engine: inout SYNScanEngine, at now: Instant) -> Bool {
             let count = unreachable.count

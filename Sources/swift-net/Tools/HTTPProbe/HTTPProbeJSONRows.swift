@@ -244,12 +244,12 @@ private struct CookieRow: Encodable {
     init(_ cookie: SetCookie) {
         name = cookie.name
         value = cookie.value
-        secure = cookie.has("secure")
-        httpOnly = cookie.has("httponly")
-        sameSite = cookie["samesite"]
-        domain = cookie["domain"]
-        path = cookie["path"]
-        expires = cookie["expires"]
-        maxAge = cookie["max-age"]
+        secure = cookie.isSecure
+        httpOnly = cookie.isHTTPOnly
+        sameSite = cookie.sameSite
+        domain = cookie.domain
+        path = cookie.path
+        expires = cookie.expires
+        maxAge = cookie.maximumAge
     }
 }

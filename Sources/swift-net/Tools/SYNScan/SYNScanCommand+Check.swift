@@ -95,9 +95,6 @@ extension SYNScanCommand {
         if let failure = input?.failure { console.skip("--targets: \(failure)") }
         // If findings could not be written, the position is not saved: they must be found again.
         let isSaved = !report.isWritten || resumption?.finish(run.position, console: console) ?? true
-        guard run.failure == nil, isSaved else { return 2 }
-        guard summary.open == 0 else { return 0 }
-        // Targets that were not scanned, and unresponsive ports of unreliable hosts, may be open.
-        return run.isIncomplete || summary.unreliable > 0 || summary.sharedLimit != nil ? 2 : 1
+        return isSaved ? run.outcome(of: summary).exitStatus : 2
     }
 }
