@@ -45,7 +45,7 @@ struct OctetListTests {
             ("127.1", "an abbreviation of 127.0.0.1, accepted only for a single target"),
             ("0x7f.1", "an abbreviation of 127.0.0.1, accepted only for a single target"),
             ("0x7f.1.1.1.1", "not an address"), ("[127.1]", "not an address"), ("[192.0.2.1]", "not an address"),
-            ("[2001:db8::1]", "not an address"),
+            ("[2001:db8::1", "not an address"), ("[2001:db8::/64]", "not an address"),
         ])
     func refusals(text: String, reason: String) {
         #expect(throws: TargetExpression.Problem.self) { try TargetExpression(text) }

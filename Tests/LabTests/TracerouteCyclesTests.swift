@@ -174,7 +174,7 @@ struct TracerouteCyclesTests {
                 type_in '\(Binary.swiftNet) traceroute -n --live --interval 0.1 198.18.4.2'
                 wait_for 'cycle [0-9]'; wait_for '4  198.18.4.2 .*[▁▂▃▄▅▆▇█]'
                 screen; echo =====
-                t send-keys g; wait_for ' ms [^a-z]*$'; wait_for '[⠁⠂⠄⡀⢀⣀⠈⠐⠠⠤⠒⠉⡄⢠⢄⡠⢸⡇⣄⣠⢀⣤⣶]'; t send-keys g
+                t send-keys g; wait_for ' ms[^a-z]*$'; wait_for '[⠁⠂⠄⡀⢀⣀⠈⠐⠠⠤⠒⠉⡄⢠⢄⡠⢸⡇⣄⣠⢀⣤⣶]'; t send-keys g
                 t send-keys d; wait_for 'Hop  Host *$'; t send-keys j j; wait_for '>   3'; screen; echo =====
                 t send-keys p; wait_for paused; t send-keys p; wait_for 'cycle'
                 t resize-window -x 40 -y 6; wait_for '> *3'; screen; echo =====

@@ -69,9 +69,9 @@ public enum TargetExpression: Equatable, Sendable {
         if text.hasPrefix("["), text.hasSuffix("]") {
             // As in URLs (RFC 3986, section 3.2.2), where such addresses are copied from.
             let inside = text.dropFirst().dropLast()
-            guard !inside.hasPrefix("["), case .address(.v6(let address), let zone) = try Self(String(inside)) else {
-                throw .invalidAddress
-            }
+            guard !inside.hasPrefix("["), let target = try? Self(String(inside)),
+                case .address(.v6(let address), let zone) = target
+            else { throw .invalidAddress }
             self = .address(.v6(address), zone: zone)
             return
         }
