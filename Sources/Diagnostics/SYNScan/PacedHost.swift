@@ -34,8 +34,10 @@ struct PacedHost: Sendable {
         var tries = 0
     }
 
-    /// The number of ports that are probed at a time, besides those that wait for their first reply.
+    /// The number of ports that are probed at a time, besides those that wait for their first reply, and the maximum of
+    /// both.
     private static let portsAtOnce = 16
+    private static let mostPorts = 512
     /// The excess of the rate of probes over that of replies.
     private static let margin = 1.15
     private static let growth = 1.5
@@ -144,9 +146,10 @@ struct PacedHost: Sendable {
     func sendTime(of port: Int) -> Instant? { ports.first { $0.index == port }?.sent }
 
     /// Updates the report of a host that is not complete.
-    mutating func finish(at now: Instant, isReset: () -> Bool) {
+    /// - Parameter limitsResets: returns whether the host limits only its resets.
+    mutating func finish(at now: Instant, limitsResets: () -> Bool) {
         guard answers > 0 else { return }
-        if record.reason == .stopsAnswering { record.reason = isReset() ? .limitsResets : .limitsAnswers }
+        if record.reason == .stopsAnswering { record.reason = limitsResets() ? .limitsResets : .limitsAnswers }
         if earlier + answers >= 3 { record.rate = measured(at: now) }
     }
 
@@ -165,7 +168,7 @@ struct PacedHost: Sendable {
         guard !isOver else { return .finished }
         guard due <= now else { return .wait(until: min(due, end)) }
         if triesSince >= Self.suspiciousTries { return confirm(at: now, timeout: timeout) }
-        if ports.count < Self.portsAtOnce + Int(rate * timeout.seconds) {
+        if ports.count < min(Self.portsAtOnce + Int(rate * timeout.seconds), Self.mostPorts) {
             while nextPort < portCount {
                 defer { nextPort += 1 }
                 if isPending(nextPort) { return send(nextPort, try: 1, timeout: timeout, at: now) }

@@ -35,8 +35,12 @@ extension SYNScan {
         public var rate: Double? = 10_000
         /// The number of retries per unanswered probe, 0 to 100.
         public var retries = 2
-        /// The time to wait for replies to the last probe; nil for 2 s, or twice the longest round trip.
+        /// The maximum time to wait for replies to the last probe; nil for 2 s, or twice the longest round trip. The wait
+        /// is shorter when every target has replied.
         public var wait: Nanoseconds?
+        /// The maximum time to probe hosts that limit their replies at their own rates; hosts that would take longer are
+        /// reported as unreliable.
+        public var hostTimeout = Nanoseconds.seconds(60)
         /// The maximum duration from the first probe on; nil for none.
         public var deadline: Nanoseconds?
         /// The part of a scan that is shared with others of the same seed.

@@ -129,6 +129,7 @@ public enum SYNScan: Tool {
             configuration.skippedPorts = Set(configuration.ports).subtracting(ports.scanned)
             configuration.rate = asked.rate
             configuration.retries = asked.retries
+            configuration.hostTimeout = asked.hostTimeout
             configuration.wait = asked.wait
             configuration.deadline = asked.deadline
             configuration.shard = asked.shard

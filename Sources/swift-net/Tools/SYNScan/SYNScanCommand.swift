@@ -96,6 +96,10 @@ struct SYNScanCommand: Command {
             "--wait", value: .duration(),
             help: "Wait TIME for replies to the last probe (2, or twice the longest round-trip time)."
         ) { $0.scan.wait = $1 }
+        options.option(
+            "--host-timeout", value: .duration(),
+            help: "Probe hosts that limit their replies at their own rates for at most TIME (60)."
+        ) { $0.scan.hostTimeout = $1 }
         options.option("-w", "--deadline", value: .duration(atLeast: .milliseconds(1)), help: "Stop after TIME.") {
             $0.scan.deadline = $1
         }
