@@ -60,6 +60,8 @@ struct SYNScanBannerTests {
     private struct Outcome {
         var banners: [SYNScanBanner] = []
         var open = 0
+        var findings: [SYNScanFinding] = []
+        var hosts: [UnreliableHost] = []
         var conflicts: [String] = []
         var summary = SYNScanSummary()
         var elapsed = Nanoseconds.zero
@@ -78,7 +80,10 @@ struct SYNScanBannerTests {
         watching: @escaping (SimulatedWire, [UInt8]) -> Void = { _, _ in }
     ) throws -> Outcome {
         let wire = SimulatedWire(seed: seed)
-        for number in 1...hosts { serve(wire.add(number, family: family), ports) }
+        // Small buffers: the memory of all connections would limit the windows of some.
+        var tcp = TCPConfiguration()
+        if ports.count > 100 { (tcp.receiveLimit, tcp.sendLimit) = (4 << 10, 4 << 10) }
+        for number in 1...hosts { serve(wire.add(number, family: family, tcp: tcp), ports) }
         wire.faults = faults
         var targets = AddressSet()
         try targets.insert([(Self.address(1, family), Self.address(hosts, family))])
@@ -104,7 +109,10 @@ struct SYNScanBannerTests {
         for event in recorder.events {
             switch event {
             case .banner(let banner): outcome.banners.append(banner)
-            case .finding: outcome.open += 1
+            case .finding(let finding):
+                outcome.open += 1
+                outcome.findings.append(finding)
+            case .unreliable(let host): outcome.hosts.append(host)
             case .conflict(let address, let mac): outcome.conflicts.append("\(address) \(mac)")
             default: break
             }
@@ -117,6 +125,19 @@ struct SYNScanBannerTests {
     }
 
     private static let page = Array("HTTP/1.0 404 Not Found\r\nServer: test/1\r\n\r\n".utf8)
+
+    @Test("a host that answers every port: data, and a proper close, confirm a port")
+    func confirmed() throws {
+        var ports: [UInt16: Manner] = [:]
+        for port in UInt16(1_000)..<1_150 { ports[port] = .isUnresponsive }
+        for port in UInt16(1_000)..<1_010 { ports[port] = .greets(Array("hello\r\n".utf8)) }
+        for port in UInt16(1_010)..<1_020 { ports[port] = .answers([]) }
+        for port in UInt16(1_020)..<1_030 { ports[port] = .breaksOff }
+        let outcome = try scan(ports, hosts: 1, seed: 5)
+        #expect(outcome.hosts.map(\.reason) == [.answersEveryPort], "\(outcome.hosts)")
+        #expect(outcome.open == 150 && outcome.summary.open == 150 && outcome.summary.unconfirmed == 130)
+        #expect(Set(outcome.findings.filter(\.isReliable).map(\.port)) == Set(1_000..<1_020))
+    }
 
     @Test(
         "greetings and responses to HEAD are read; servers that send nothing, flood or reset end in time"

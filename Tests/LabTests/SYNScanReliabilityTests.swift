@@ -73,8 +73,12 @@ struct SYNScanReliabilityTests {
             #expect(outcome.status == 2 && outcome.errors.contains("192.0.2.2: unreliable: "), "\(outcome.errors)")
             guard options.contains("csv") else { return }
             let rows = outcome.lines.dropFirst()
-            #expect(rows.filter { $0.contains(",no-response,") }.allSatisfy { $0.contains(",false,") && !$0.contains(",true,") })
-            #expect(rows.filter { $0.contains(",reset,") }.allSatisfy { $0.contains(",true,") && !$0.contains(",false,") })
+            #expect(
+                rows.filter { $0.contains(",no-response,") }.allSatisfy {
+                    $0.contains(",false,") && !$0.contains(",true,")
+                })
+            #expect(
+                rows.filter { $0.contains(",reset,") }.allSatisfy { $0.contains(",true,") && !$0.contains(",false,") })
         }
     }
 
@@ -122,7 +126,9 @@ struct SYNScanReliabilityTests {
                 try await self.findsAll(lab, target)
                 guard kind == 0, !target.contains(":") else { return }
                 let theirs = try await lab.run("a", ["nmap", "-sS", "-n", "-Pn", "-T4", "-p", "1-203", target])
-                let found = theirs.lines.filter { $0.contains("/tcp") && $0.contains(" open ") }.compactMap { Int($0.prefix { $0 != "/" }) }
+                let found = theirs.lines.filter { $0.contains("/tcp") && $0.contains(" open ") }.compactMap {
+                    Int($0.prefix { $0 != "/" })
+                }
                 #expect(found == open, "\(theirs)")
             }
         }
@@ -164,6 +170,43 @@ struct SYNScanReliabilityTests {
             #expect(text.status == 2, "\(text)")
             #expect(text.output.contains("The hosts together answer only about "), "\(text)")
             #expect(text.output.contains(" are not known to be filtered: use a lower --rate\n"), "\(text)")
+        }
+    }
+
+    @Test("a host that answers every port: its ports are marked in each format, and its line names it")
+    func everyPort() async throws {
+        guard await Peer.require(.nft) else { return }
+        let redirected = Lab.Layout.pair.and(
+            """
+            ip netns exec b nft -f - <<'END'
+            table ip t {
+                chain p {
+                    type nat hook prerouting priority -100;
+                    tcp dport 1-65535 redirect to :9999
+                }
+            }
+            END
+            """)
+        try await Lab.with(redirected) { lab in
+            try await lab.listening([9_999]) {
+                let outcome = try await lab.scan("192.0.2.2 -p 1-1000 -j")
+                #expect(outcome.status == 2 && outcome.summary?["unconfirmed"] == "1000", "\(outcome)")
+                #expect(outcome.objects("host").map { $0["note"] } == ["answers every port"], "\(outcome)")
+                let open = self.ports(outcome, "open")
+                #expect(open.count == 1_000 && open.allSatisfy { $0["reliable"] == "false" }, "\(outcome)")
+                let text = try await lab.scan("192.0.2.2 -p 1-1000")
+                #expect(text.lines.count { $0.contains(" open? ") } == 1_000, "\(text)")
+                #expect(
+                    text.lines.contains(
+                        "192.0.2.2: unreliable: it answers every port alike, as SYN proxies and tarpits do; open ports are not confirmed"
+                    ), "\(text.lines.suffix(5))")
+                #expect(text.output.contains(": 0 open, 0 closed, 0 filtered, 1000 unconfirmed\n"), "\(text)")
+                let table = try await lab.scan("192.0.2.2 -p 1-1000 --format csv")
+                #expect(table.lines.count { $0.contains(",false,") } == 1_000, "\(table)")
+                #expect(table.errors.contains("it answers every port alike"), "\(table.errors)")
+                let few = try await lab.scan("192.0.2.2 -p 1-50 -j")
+                #expect(few.status == 0 && few.objects("host").isEmpty, "\(few)")
+            }
         }
     }
 

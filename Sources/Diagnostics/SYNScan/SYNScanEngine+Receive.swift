@@ -74,7 +74,7 @@ extension SYNScanEngine {
             return false
         }
         var sent = log.instant(round: round, index: index)
-        if review != nil { sent = sent ?? receivePaced(probe, round: round, isFirst: true, at: arrival) }
+        if review != nil, let paced = receivePaced(probe, round: round, isFirst: true, at: arrival) { sent = paced }
         let roundTrip = sent.map { max(arrival - $0, .zero) }
         if let roundTrip { roundTrips.add(roundTrip) }
         // Replies to the recheck show a limit, not that the first tries were too fast.
@@ -88,8 +88,34 @@ extension SYNScanEngine {
         case .closed: result.closed += 1
         case .filtered: result.filtered += 1
         }
-        if configuration.reportsAll || found.state == .open { events.append(.finding(found)) }
+        if found.state == .open, uniform != nil {
+            let probed = probedPorts(before: round > 0 ? nil : index &+ 1)
+            uniform?.receive(found, index: index, of: probe.host, probed: probed)
+            reportReleased()
+        } else if configuration.reportsAll || found.state == .open {
+            events.append(.finding(found))
+        }
+        if found.state == .closed, uniform != nil {
+            uniform?.receiveClosed(probe.host)
+            reportReleased()
+        }
         return true
+    }
+
+    /// Returns the expected number of ports of each target in the window that were probed.
+    /// - Parameter index: the end of the probes sent; nil for all of the window.
+    func probedPorts(before index: UInt64?) -> Int {
+        let count = UInt64(window.indices.count)
+        let sent = index.map { min($0 &- window.indices.lowerBound, count) } ?? count
+        return Int((Double(sent) / Double(max(configuration.targets.count, 1))).rounded())
+    }
+
+    /// Reports open ports that were held back.
+    mutating func reportReleased() {
+        for finding in uniform?.takeReleased() ?? [] {
+            if !finding.isReliable { result.unconfirmed += 1 }
+            events.append(.finding(finding))
+        }
     }
 
     /// Reads the fields of a message's outer headers.
@@ -160,6 +186,10 @@ extension SYNScanEngine {
                 at: arrival)
         {
             return
+        }
+        if isFirst, banners != nil {
+            uniform?.confirm(probe.host, port: port, isReal: false)
+            reportReleased()
         }
         resets.add(
             target: ends.source, port: segment.sourcePort, from: ends.destination,

@@ -192,5 +192,14 @@ extension SYNScanEngine {
 
     mutating func reportUnreliable() {
         for (_, host) in unreliable.sorted(by: { $0.key < $1.key }) { events.append(.unreliable(host)) }
+        for (host, open, at) in uniform?.found ?? [] {
+            let address = configuration.targets[host]
+            if unreliable[host] == nil { result.unreliable += 1 }
+            events.append(
+                .unreliable(
+                    UnreliableHost(
+                        address: address.withoutScope, zone: address.scope, reason: .answersEveryPort, answered: open,
+                        unanswered: 0, at: at)))
+        }
     }
 }

@@ -50,6 +50,8 @@ public struct SYNScanEngine: Engine, ~Copyable {
     var roundTrips = RoundTripSpread()
     /// Targets that replied at least once; nil if they are not counted.
     var respondents: SYNScanRespondents?
+    /// Hosts that answer every port alike; nil if they have too few ports.
+    var uniform: UniformReplies?
     var governor: RateGovernor
     private var start: Instant?
     /// The time of the first probe of the round, and the number sent since.
@@ -120,6 +122,7 @@ public struct SYNScanEngine: Engine, ~Copyable {
         cursor = first
         governor = RateGovernor(asked: configuration.rate)
         respondents = SYNScanRespondents(configuration)
+        uniform = UniformReplies(configuration)
         pacingLeft = configuration.retries > 0 ? configuration.hostTimeout : .zero
         resets = SYNScanResets(configuration)
         let source =
@@ -173,7 +176,8 @@ public struct SYNScanEngine: Engine, ~Copyable {
     public var position: SYNScanPosition {
         isOver && !result.isCutShort
             ? SYNScanPosition(done: configuration.probes)
-            : SYNScanPosition(done: window.indices.lowerBound, answered: window.bits)
+            : SYNScanPosition(
+                done: window.indices.lowerBound, answered: window.bits(without: uniform?.heldProbes ?? []))
     }
 
     /// The number of first tries sent, and of the tries before the current one.
@@ -198,6 +202,11 @@ public struct SYNScanEngine: Engine, ~Copyable {
         } else if let sourceHost {
             sourceHost.advance(at: now)
             _ = sourceHost.transmit(into: &batch, at: now)
+        }
+        if uniform?.isDue(at: now) == true {
+            let probed = probedPorts(before: round > 0 ? nil : cursor)
+            uniform?.look(at: now, probed: probed)
+            reportReleased()
         }
         if discovery?.isOver == false, !isOver, let due = ask(into: &batch, at: now) { return earlier(due, start) }
         var skips = Self.skippedAtOnce
@@ -237,6 +246,8 @@ public struct SYNScanEngine: Engine, ~Copyable {
         guard batch.isEmpty else { return .at(now) }
         // Banners of open ports are still to be read.
         guard let due = banners?.due else {
+            uniform?.stop()
+            reportReleased()
             guard expectsMore else { return .finished }
             return configuration.deadline.map { .at(start + $0) } ?? .never
         }
@@ -361,6 +372,9 @@ public struct SYNScanEngine: Engine, ~Copyable {
                             isReliable: complete.contains(host) || (unreliable[host] == nil && !isLimitShared))))
             }
         }
+        let probed = probedPorts(before: nil)
+        uniform?.finish(probed: probed)
+        reportReleased()
         closing = nil
         complete.removeAll()
         isLimitShared = false
@@ -441,7 +455,13 @@ public struct SYNScanEngine: Engine, ~Copyable {
     }
 
     private mutating func takeBanners() {
-        guard let banners, !banners.banners.isEmpty else { return }
+        guard let banners else { return }
+        for (address, port, isReal) in banners.takeEnded() {
+            guard let host = configuration.targets.index(of: address) else { continue }
+            uniform?.confirm(host, port: port, isReal: isReal)
+        }
+        reportReleased()
+        guard !banners.banners.isEmpty else { return }
         result.banners += UInt64(banners.banners.count)
         banners.drain { events.append(.banner($0)) }
     }
@@ -450,8 +470,11 @@ public struct SYNScanEngine: Engine, ~Copyable {
         // Connections that are still open after the last probe are reset too.
         if let banners, !banners.isIdle {
             banners.stop(at: now)
+            takeBanners()
             result.isCutShort = true
         }
+        uniform?.stop()
+        reportReleased()
         if expectsMore { result.isCutShort = true }
         expectsMore = false
         guard !isOver else { return }

@@ -37,7 +37,8 @@ public struct SYNScanFinding: Sendable, Hashable {
     /// The window and the TCP options of the reply.
     public var window: UInt16?
     public var options: [UInt8] = []
-    /// Whether the result is reliable: false for an unanswered port of an unreliable host.
+    /// Whether the result is reliable: false for an unanswered port of an unreliable host, and for an open port of a host
+    /// that answers every port alike.
     public var isReliable = true
 
     /// - Parameter target: the address; a link-local one with its interface.
@@ -53,7 +54,8 @@ public struct SYNScanFinding: Sendable, Hashable {
     }
 }
 
-/// A host whose unanswered ports may not be filtered, because it answers only some probes.
+/// A host whose unanswered ports may not be filtered, because it answers only some probes, or whose open ports may not be
+/// open, because it answers every probe.
 public struct UnreliableHost: Sendable, Hashable {
     public enum Reason: Sendable, Hashable {
         /// It limits all replies to its own rate.
@@ -64,6 +66,8 @@ public struct UnreliableHost: Sendable, Hashable {
         case stopsAnswering
         /// Its replies came to later tries more often than packet loss explains.
         case answersLate
+        /// It answers (nearly) every port with the same SYN-ACK, as a SYN proxy or a tarpit does.
+        case answersEveryPort
     }
 
     /// The host's address.
@@ -136,6 +140,8 @@ public struct SYNScanSummary: Sendable {
     public var sharedLimit: SharedLimit?
     /// Hosts that were asked first and did not reply: their ports were not scanned.
     public var silent = 0
+    /// Open ports of hosts that answer every port alike, of which no connection showed a program.
+    public var unconfirmed: UInt64 = 0
     /// Open ports with a banner.
     public var banners: UInt64 = 0
     /// Packets that the kernel refused to send.
@@ -150,6 +156,8 @@ public struct SYNScanSummary: Sendable {
 
     /// Probes with a result.
     public var decided: UInt64 { open + closed + filtered }
+    /// Ports that are known to be open.
+    public var knownOpen: UInt64 { open - min(unconfirmed, open) }
     /// Ports that are known to be filtered.
     public var knownFiltered: UInt64 { filtered - min(unresolved, filtered) }
     /// Probes per second while sending.

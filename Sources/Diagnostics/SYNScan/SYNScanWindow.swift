@@ -80,8 +80,16 @@ struct SYNScanWindow: Sendable {
         return counts
     }
 
-    /// The bits up to the last finished probe.
-    var bits: [UInt64] { Array(decided[..<((decided.lastIndex { $0 != 0 } ?? -1) + 1)]) }
+    /// Returns the bits up to the last finished probe.
+    /// - Parameter unreported: finished probes that are left out.
+    func bits(without unreported: [UInt64]) -> [UInt64] {
+        var bits = decided
+        for index in unreported where indices.contains(index) {
+            let offset = index - indices.lowerBound
+            bits[Int(offset / 64)] &= ~(1 << (offset % 64))
+        }
+        return Array(bits[..<((bits.lastIndex { $0 != 0 } ?? -1) + 1)])
+    }
 }
 
 /// One extra bit per probe of a window. Memory is allocated when the first bit is set: a scan in which every first try

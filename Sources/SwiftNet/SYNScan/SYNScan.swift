@@ -221,7 +221,7 @@ public enum SYNScan: Tool {
         /// or a host is unreliable: its unresponsive ports may be open.
         public func outcome(of summary: SYNScanSummary) -> RunOutcome {
             guard failure == nil else { return .unknown }
-            if summary.open > 0 { return .found }
+            if summary.knownOpen > 0 { return .found }
             return isIncomplete || summary.unreliable > 0 || summary.sharedLimit != nil ? .unknown : .notFound
         }
 

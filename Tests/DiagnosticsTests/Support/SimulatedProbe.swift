@@ -34,12 +34,14 @@ struct SimulatedProbe {
 
     /// A reply segment.
     func answer(
-        _ flags: TCPFlags, acknowledging offset: UInt32 = 1, data: [UInt8] = [], from other: IPAddress? = nil
+        _ flags: TCPFlags, acknowledging offset: UInt32 = 1, data: [UInt8] = [], from other: IPAddress? = nil,
+        window: UInt16 = 64_240, options: TCPOptions = TCPOptions([.maximumSegmentSize(1_460)])
     ) -> [UInt8] {
         var answer = TCPSegment(
             sourcePort: segment.destinationPort, destinationPort: segment.sourcePort, sequenceNumber: 77,
-            acknowledgmentNumber: flags.contains(.ack) ? segment.sequenceNumber &+ offset : 0, flags: flags, data: data)
-        if flags.contains(.syn) { answer.options = TCPOptions([.maximumSegmentSize(1_460)]) }
+            acknowledgmentNumber: flags.contains(.ack) ? segment.sequenceNumber &+ offset : 0, flags: flags,
+            window: window, data: data)
+        if flags.contains(.syn) { answer.options = options }
         answer.updateChecksum(source: other ?? destination, destination: source)
         return frame(answer.encoded(), .tcp, from: other ?? destination)
     }

@@ -27,6 +27,8 @@ final class BannerCollector {
     /// Neighbors whose reset was not sent yet.
     private var resetting: [IPAddress] = []
     private(set) var banners: [SYNScanBanner] = []
+    /// Ports whose connection ended, and whether it received data or a FIN.
+    private var ended: [(address: IPAddress, port: UInt16, isReal: Bool)] = []
     private var nextLook: Instant?
 
     /// The maximum number of connections at a time.
@@ -87,6 +89,7 @@ final class BannerCollector {
                     answer, from: remote.address, to: local.address, initial: candidate.initial,
                     timestamp: timestamp, mac: candidate.mac, at: now)
             else {
+                ended.append((remote.address, remote.port, false))
                 leave(remote.address)
                 continue
             }
@@ -161,7 +164,9 @@ final class BannerCollector {
                 return piece.byteCount
             }
             send(answers, on: connection)
-            if isOver || !changes.isDisjoint(with: [.ended, .closed]) { end(connection, talk, at: now) }
+            if isOver || !changes.isDisjoint(with: [.ended, .closed]) {
+                end(connection, talk, isClosed: changes.contains(.ended), at: now)
+            }
         }
         source.removePendingEvents()
     }
@@ -175,7 +180,9 @@ final class BannerCollector {
         }
     }
 
-    private func end(_ connection: TCPIdentifier, _ talk: BannerTalk, at now: Instant) {
+    /// - Parameter isClosed: whether the peer closed the connection properly.
+    private func end(_ connection: TCPIdentifier, _ talk: BannerTalk, isClosed: Bool = false, at now: Instant) {
+        ended.append((talk.address, talk.port, isClosed || talk.hasReceived))
         if let banner = talk.banner(at: now) { banners.append(banner) }
         talks[connection] = nil
         // A reset frees the connection's state at both ends.
@@ -188,6 +195,13 @@ final class BannerCollector {
         queue.removeAll()
         queued.removeAll()
         for (connection, talk) in talks { end(connection, talk, at: now) }
+    }
+
+    /// Returns the ports whose connection ended, once, and whether it received data or was closed properly.
+    func takeEnded() -> [(address: IPAddress, port: UInt16, isReal: Bool)] {
+        guard !ended.isEmpty else { return [] }
+        defer { ended.removeAll(keepingCapacity: true) }
+        return ended
     }
 
     /// Returns the finished banners, once.

@@ -19,6 +19,8 @@ final class BannerTalk {
     private var session: TLSSession?
     private var facts: TLSFacts?
     private var hasAsked = false
+    /// Whether anything was received.
+    private(set) var hasReceived = false
     /// The time at which to act if nothing is received.
     private(set) var due: Instant
     private let end: Instant
@@ -85,6 +87,7 @@ final class BannerTalk {
     /// Processes received bytes.
     /// - Returns: the bytes to send, and whether the banner is complete.
     func receive(_ piece: RawSpan, at now: Instant) -> (answer: [UInt8], isOver: Bool) {
+        hasReceived = true
         if session != nil {
             session?.receive(piece)
             let answer = try? advance()

@@ -153,6 +153,7 @@ private struct HostRow: JSONRow {
             case .limitsResets: "limits resets"
             case .stopsAnswering: "stops answering"
             case .answersLate: "loses SYNs"
+            case .answersEveryPort: "answers every port"
             }
         packetsPerSecond = host.reason == .answersLate ? nil : host.wholeRate
         answered = host.answered
@@ -170,6 +171,7 @@ private struct SummaryRow: JSONRow {
     var open: UInt64
     var closed: UInt64
     var filtered: UInt64
+    var unconfirmed: UInt64
     var unresolved: UInt64
     var unreliableHosts: Int
     var sharedLimit: Limit?
@@ -201,6 +203,7 @@ private struct SummaryRow: JSONRow {
         open = summary.open
         closed = summary.closed
         filtered = summary.filtered
+        unconfirmed = summary.unconfirmed
         unresolved = summary.unresolved
         unreliableHosts = summary.unreliable
         sharedLimit = summary.sharedLimit.map { Limit(packetsPerSecond: $0.wholeRate, silent: $0.unanswered) }

@@ -49,8 +49,9 @@ struct SYNScanEnding {
         let packets = Text.count(Int(clamping: summary.sent), "packet")
         let replies = Text.count(Int(clamping: summary.received), "reply", "replies")
         var lines = [
-            "\(hosts), \(Text.count(Int(clamping: summary.probes), "probe")): \(summary.open) open, "
+            "\(hosts), \(Text.count(Int(clamping: summary.probes), "probe")): \(summary.knownOpen) open, "
                 + "\(summary.closed) closed, \(summary.knownFiltered) filtered"
+                + (summary.unconfirmed > 0 ? ", \(summary.unconfirmed) unconfirmed" : "")
                 + (summary.unresolved > 0 ? ", \(summary.unresolved) unresolved" : "")
                 + (summary.silent > 0 ? "; \(Text.count(summary.silent, "silent host")) not scanned" : "")
                 + (unreachable > 0 ? "; \(Text.count(unreachable, "host")) unreachable" : "")
@@ -133,19 +134,22 @@ extension UnreliableHost {
     /// `198.51.100.7: unreliable: it answers only about 25 SYNs per second; 153 ports without a reply are not known
     /// to be filtered`
     var text: String {
+        let silent =
+            "\(Text.count(unanswered, "port")) without a reply \(unanswered == 1 ? "is" : "are") not known to be filtered"
         let what =
             switch reason {
             case .limitsAnswers:
-                wholeRate.map { "it answers only about \(Text.count($0, "SYN")) per second" }
-                    ?? "it answers only some SYNs; unresponsive ports replied when probed slowly"
+                (wholeRate.map { "it answers only about \(Text.count($0, "SYN")) per second" }
+                    ?? "it answers only some SYNs; unresponsive ports replied when probed slowly") + "; " + silent
             case .limitsResets:
-                wholeRate.map { "it sends only about \(Text.count($0, "reset")) per second" }
-                    ?? "it sends resets for only some SYNs"
-            case .stopsAnswering: "it answered \(Text.count(answered, "SYN")), mostly the first ones, then stopped"
-            case .answersLate: "many SYNs were unanswered, but retries were answered (packet loss?)"
+                (wholeRate.map { "it sends only about \(Text.count($0, "reset")) per second" }
+                    ?? "it sends resets for only some SYNs") + "; " + silent
+            case .stopsAnswering:
+                "it answered \(Text.count(answered, "SYN")), mostly the first ones, then stopped; " + silent
+            case .answersLate: "many SYNs were unanswered, but retries were answered (packet loss?); " + silent
+            case .answersEveryPort:
+                "it answers every port alike, as SYN proxies and tarpits do; open ports are not confirmed"
             }
-        return
-            "\(address.text(zone: SYNScan.zoneName(of: zone))): unreliable: \(what); \(Text.count(unanswered, "port")) without a reply "
-            + (unanswered == 1 ? "is" : "are") + " not known to be filtered"
+        return "\(address.text(zone: SYNScan.zoneName(of: zone))): unreliable: \(what)"
     }
 }
