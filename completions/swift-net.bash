@@ -138,7 +138,7 @@ _swift_net() {
                 --pcap) files=1 ;;
             esac ;;
         tcp-syn-scan)
-            options='-p --ports --exclude-ports --top-ports -iL --targets --exclude --exclude-file --include-reserved -4 --ipv4 -6 --ipv6 --rate --retries --wait -w --deadline --seed --shard --resume --ping --connect -I --interface --source --no-check --banners --all --sort -o --output --format -oN -oG -oX -oA -j --json -q --quiet -v --verbose -n --numeric --names --pcap --explain --color -Pn --open --reason -h --help -V --version'
+            options='-p --ports --exclude-ports --top-ports -iL --targets --exclude --exclude-file --include-reserved -4 --ipv4 -6 --ipv6 --rate --retries --wait --host-timeout -w --deadline --seed --shard --resume --ping --connect -I --interface --source --no-check --banners --all --sort -o --output --format -oN -oG -oX -oA -j --json -q --quiet -v --verbose -n --numeric --names --pcap --explain --color -Pn --open --reason -h --help -V --version'
             case "$previous" in
                 -p|--ports) return ;;
                 --exclude-ports) return ;;
@@ -149,6 +149,7 @@ _swift_net() {
                 --rate) return ;;
                 --retries) return ;;
                 --wait) return ;;
+                --host-timeout) return ;;
                 -w|--deadline) return ;;
                 --seed) return ;;
                 --shard) return ;;

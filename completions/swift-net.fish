@@ -220,6 +220,7 @@ complete -c swift-net -n '__fish_seen_subcommand_from tcp-syn-scan' -s 6 -l ipv6
 complete -c swift-net -n '__fish_seen_subcommand_from tcp-syn-scan' -l rate -x -d 'Send N packets per second (10000), or max: the highest rate without loss.'
 complete -c swift-net -n '__fish_seen_subcommand_from tcp-syn-scan' -l retries -x -d 'Retry unanswered probes N times (2).'
 complete -c swift-net -n '__fish_seen_subcommand_from tcp-syn-scan' -l wait -x -d 'Wait TIME for replies to the last probe (2, or twice the longest round-trip time).'
+complete -c swift-net -n '__fish_seen_subcommand_from tcp-syn-scan' -l host-timeout -x -d 'Probe hosts that limit their replies at their own rates for at most TIME (60).'
 complete -c swift-net -n '__fish_seen_subcommand_from tcp-syn-scan' -s w -l deadline -x -d 'Stop after TIME.'
 complete -c swift-net -n '__fish_seen_subcommand_from tcp-syn-scan' -l seed -x -d 'Set the seed of the probe order (random).'
 complete -c swift-net -n '__fish_seen_subcommand_from tcp-syn-scan' -l shard -x -d 'Scan part K of N; all parts must have the same --seed.'

@@ -288,6 +288,18 @@ struct SYNScanPacedHostTests {
         }
     }
 
+    @Test("a limit of each port for itself hides none", arguments: [1, 2])
+    func perPort(burst: Int) throws {
+        let seed = Self.seed(burst)
+        var limits: [UInt16: AnswerLimit] = [:]
+        let outcome = try Self.run(seed: seed) { probe in
+            let kind = AnswerLimit.Kind.bucket(rate: 1, burst: Double(burst))
+            return limits[probe.segment.destinationPort, default: AnswerLimit(kind)].allows(at: probe.at)
+                ? Self.answer(probe) : []
+        }
+        #expect(outcome.open() == Self.open && outcome.hosts.isEmpty, "seed \(seed): \(outcome.summary)")
+    }
+
     @Test("stopped during the paced tries: the host is reported")
     func stopped() throws {
         let seed = Self.seed(0)

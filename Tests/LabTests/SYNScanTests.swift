@@ -116,6 +116,26 @@ struct SYNScanTests {
         }
     }
 
+    @Test("300 ms and 1.5 s late, and one port filtered: no other is", arguments: [300, 1_500])
+    func lateWithFilteredPort(delay: Int) async throws {
+        guard await Peer.require(.nft) else { return }
+        let filter = """
+            ip netns exec b nft -f - <<'END'
+            table inet t { chain i { type filter hook input priority 0; tcp dport 25 drop; } }
+            END
+            """
+        try await Lab.with(.relayed.and(filter)) { lab in
+            try await lab.listening([22, 80]) {
+                try await lab.relaying("--to datagrams --seed 7 delay:\(delay)=1") {
+                    let found = self.ours(try await lab.scan("192.0.2.2 -p 1-200 --all -j"))
+                    #expect(
+                        found.filter { !$0.hasSuffix("closed") } == ["22 open", "25 filtered", "80 open"], "\(found)")
+                    #expect(found.count == 200)
+                }
+            }
+        }
+    }
+
     /// A host that lies: the port says how.
     private static let liar = """
         import socket, struct, sys, time
