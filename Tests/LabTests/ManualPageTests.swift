@@ -143,7 +143,7 @@ struct ManualPageTests {
             done
             """
         let outcome = try await Lab.run([
-            "timeout", "20", "env", "TERM=dumb", "PATH=\(Binary.swiftNet.dropLast("/swift-net".count)):/usr/bin:/bin",
+            "timeout", "60", "env", "TERM=dumb", "PATH=\(Binary.swiftNet.dropLast("/swift-net".count)):/usr/bin:/bin",
             "zsh", "-f", "-c", script,
         ])
         for line in [

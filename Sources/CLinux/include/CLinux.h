@@ -39,7 +39,6 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/random.h>
-#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -115,6 +114,9 @@ static inline ssize_t clinux_recvfrom(
 // line buffering; `leave`, and a fatal signal, restore it.
 int clinux_terminal_enter(void);
 void clinux_terminal_leave(void);
+
+// Raises the soft limit of open descriptors to the hard one. Returns the limit.
+unsigned long clinux_raise_descriptor_limit(void);
 static inline void clinux_ignore_signal(int number) { signal(number, SIG_IGN); }
 
 // Starts a program without capabilities, its standard output on `output` and its other standard streams

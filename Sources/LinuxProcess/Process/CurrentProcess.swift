@@ -33,14 +33,8 @@ public enum CurrentProcess {
     /// Raises the limit of open descriptors to the highest allowed (getrlimit(2)).
     /// - Returns: the number of descriptors that can still be opened.
     package static func raiseDescriptorLimit() -> Int {
-        var limit = rlimit()
-        guard getrlimit(RLIMIT_NOFILE, &limit) == 0 else { return 0 }
-        if limit.rlim_cur < limit.rlim_max {
-            var raised = limit
-            raised.rlim_cur = limit.rlim_max
-            if setrlimit(RLIMIT_NOFILE, &raised) == 0 { limit = raised }
-        }
-        return max(Int(clamping: limit.rlim_cur) - ((try? Folder.files(of: "/proc/self/fd").count) ?? 16), 0)
+        let open = (try? Folder.files(of: "/proc/self/fd").count) ?? 16
+        return max(Int(clamping: clinux_raise_descriptor_limit()) - open, 0)
     }
 
     /// Suspends the process; returns when it is continued.
