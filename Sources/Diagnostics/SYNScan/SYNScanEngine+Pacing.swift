@@ -6,7 +6,7 @@ extension SYNScanEngine {
     /// - Returns: the time at which to continue; nil when no host is being probed.
     mutating func pace(_ review: inout SYNScanReview, into batch: inout PacketBatch, at now: Instant) -> Instant? {
         guard let count = review.paced?.count, let end = review.pacingEnd else { return nil }
-        let timeout = SYNScanRetryWait.wait(after: 1, roundTrips)
+        let timeout = SYNScanRetryWait.wait(after: 1, roundTrips, isKnown: false)
         var next: Instant?
         for slot in 0..<count {
             guard let host = review.paced?[slot].host else { continue }

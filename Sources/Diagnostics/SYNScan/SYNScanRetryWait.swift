@@ -4,15 +4,20 @@ import PacketEngine
 enum SYNScanRetryWait {
     /// The minimum.
     static let shortest = Nanoseconds.milliseconds(100)
+    /// The minimum when every target has replied.
+    static let shortestKnown = Nanoseconds.milliseconds(25)
     /// The wait before any host has replied (RFC 6298, section 2).
     static let first = Nanoseconds.seconds(1)
     static let longest = Nanoseconds.seconds(4)
 
     /// Returns the wait before the next try: twice the time within which nearly all replies are received, doubled for
     /// each further try.
-    /// - Parameter tries: the number of tries so far, at least 1.
-    static func wait(after tries: Int, _ roundTrips: RoundTripSpread) -> Nanoseconds {
-        let learned = roundTrips.bound(share: 0.99).map { min(max($0 * 2, shortest), longest) }
+    /// - Parameters:
+    ///   - tries: the number of tries so far, at least 1.
+    ///   - isKnown: whether every target has replied.
+    static func wait(after tries: Int, _ roundTrips: RoundTripSpread, isKnown: Bool) -> Nanoseconds {
+        let least = isKnown ? shortestKnown : shortest
+        let learned = roundTrips.bound(share: 0.99).map { min(max($0 * 2, least), longest) }
         return (learned ?? first) * (1 << Int64(min(tries - 1, 4)))
     }
 }
