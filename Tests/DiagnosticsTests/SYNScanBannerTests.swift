@@ -87,7 +87,7 @@ struct SYNScanBannerTests {
         wire.faults = faults
         var targets = AddressSet()
         try targets.insert([(Self.address(1, family), Self.address(hosts, family))])
-        let link = SYNScanLink(interface: 1, source: Self.address(200, family), mac: Self.mac)
+        let link = SYNScanLink(interface: 1, source: Self.address(200, family), framing: .ethernet(Self.mac))
         var configuration = SYNScanConfiguration(
             targets: targets, ports: ports.keys.sorted(),
             routes: [

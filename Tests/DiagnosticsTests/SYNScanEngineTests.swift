@@ -10,7 +10,7 @@ import WireFormat
 struct SYNScanEngineTests {
     static let here = IPv4Address(192, 0, 2, 1)
     static let link = SYNScanLink(
-        interface: 1, source: .v4(here), mac: MACAddress(rawValue: 0x02_00_00_00_00_01))
+        interface: 1, source: .v4(here), framing: .ethernet(MACAddress(rawValue: 0x02_00_00_00_00_01)))
     static let router = MACAddress(rawValue: 0x02_00_00_00_00_02)
 
     static func configuration(

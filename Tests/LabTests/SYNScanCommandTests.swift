@@ -216,7 +216,7 @@ struct SYNScanCommandTests {
         try await Lab.with(layout) { lab in
             try await lab.listening([80]) {
                 for (target, reason) in [
-                    ("198.51.100.1", "Network is unreachable"), ("203.0.113.1", "no Ethernet"),
+                    ("198.51.100.1", "Network is unreachable"), ("203.0.113.1", "t0 has no carrier"),
                     ("2001:db8:77::1", "Network is unreachable"),
                 ] {
                     let alone = try await lab.scan("-p 80 \(target)")

@@ -42,10 +42,11 @@ struct SYNScanTests {
         END
         """
 
-    @Test("every state as nmap has it, each with its reason", arguments: ["192.0.2.2", "2001:db8::2"])
-    func states(target: String) async throws {
+    @Test(
+        "every state as nmap has it, each with its reason", arguments: ["192.0.2.2", "2001:db8::2"], Lab.Wire.allCases)
+    func states(target: String, wire: Lab.Wire) async throws {
         guard await Peer.require(.nft, .nmap) else { return }
-        try await Lab.with(.pair.and(Self.firewall)) { lab in
+        try await Lab.with(.pair.and(Self.firewall), over: wire) { lab in
             try await lab.listening([22, 80, 27]) {
                 let ports = "-p 20-30,80"
                 let outcome = try await lab.scan("\(target) \(ports) --all -j")
@@ -71,8 +72,10 @@ struct SYNScanTests {
         }
     }
 
-    @Test("20 % loss both ways: given enough tries all is found, and nmap finds nothing else")
-    func loss() async throws {
+    @Test(
+        "20 % loss both ways: given enough tries all is found, and nmap finds nothing else",
+        arguments: Lab.Wire.allCases)
+    func loss(wire: Lab.Wire) async throws {
         guard await Peer.require(.nft, .nmap) else { return }
         let loss = """
             ip netns exec b nft -f - <<'END'
@@ -82,7 +85,7 @@ struct SYNScanTests {
             }
             END
             """
-        try await Lab.with(.pair.and(loss)) { lab in
+        try await Lab.with(.pair.and(loss), over: wire) { lab in
             try await lab.listening([22, 80, 443]) {
                 // nmap names the ports of a state one by one up to 25 of them. It gives up
                 // some of them here, whatever tries it is allowed.
@@ -140,7 +143,9 @@ struct SYNScanTests {
     private static let liar = """
         import socket, struct, sys, time
         s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(0x0800))
-        s.bind(("vb", 0x0800))
+        s.bind((sys.argv[1], 0x0800))
+        # The length of the Ethernet header.
+        header = 14 if sys.argv[1] == "vb" else 0
         def total(data):
             if len(data) % 2: data += b"\\0"
             n = sum(struct.unpack("!%dH" % (len(data) // 2), data))
@@ -153,11 +158,11 @@ struct SYNScanTests {
             tcp = tcp[:16] + struct.pack("!H", n) + tcp[18:]
             ip = struct.pack("!BBHHHBBH", 0x45, 0, 20 + len(tcp), 0, 0x4000, 64, 6, 0) + src + dst
             ip = ip[:10] + struct.pack("!H", total(ip)) + ip[12:]
-            s.send(frame[6:12] + frame[0:6] + b"\\x08\\0" + ip + tcp)
+            s.send((frame[6:12] + frame[0:6] + b"\\x08\\0")[:header] + ip + tcp)
         print("ready", flush=True)
         end = time.time() + 120
         while time.time() < end:
-            frame = s.recv(2000)
+            frame = bytes(14 - header) + s.recv(2000)
             if len(frame) < 54 or frame[23] != 6 or frame[30:34] != bytes([198, 18, 0, 9]) or frame[47] != 2: continue
             port, seq = struct.unpack("!H", frame[36:38])[0], struct.unpack("!I", frame[38:42])[0]
             good = (seq + 1) & 0xffffffff
@@ -173,11 +178,11 @@ struct SYNScanTests {
             if port == 10: send(frame, 0x12, good, source=bytes([198, 18, 0, 10]))
         """
 
-    @Test("a host that lies: as nmap, but for the forgeries that nmap believes")
-    func lies() async throws {
+    @Test("a host that lies: as nmap, but for the forgeries that nmap believes", arguments: Lab.Wire.allCases)
+    func lies(wire: Lab.Wire) async throws {
         guard await Peer.require(.nmap) else { return }
-        try await Lab.with(.pair) { lab in
-            try await lab.beside("b", ["python3", "-c", Self.liar], readyMark: "ready") {
+        try await Lab.with(.pair, over: wire) { lab in
+            try await lab.beside("b", ["python3", "-c", Self.liar, wire.peer], readyMark: "ready") {
                 let outcome = try await lab.scan("198.18.0.9 -p 1-10 --all -j")
                 let right = [
                     "1 open", "2 closed", "3 filtered", "4 filtered", "5 filtered", "6 closed", "7 closed", "8 open",

@@ -3,14 +3,6 @@ import Testing
 /// Commands on interfaces without Ethernet, beside the kernel's own groups.
 @Suite("links without Ethernet")
 struct TunnelTests {
-    /// `t0` in `a`, 198.51.100.1, and in `b`, 198.51.100.2, beside the Ethernet wire of `Lab.Layout.pair`.
-    private static func tunnel(type: Int) -> [String] {
-        [
-            "python3", "\(Binary.repository)/Tests/LabTests/Stations/tunnel.py", "\(type)",
-            "a:t0:198.51.100.1/24", "b:t0:198.51.100.2/24",
-        ]
-    }
-
     /// Joins a group on interfaces of `b` by the kernel, for 20 s.
     private static let member = """
         import socket, struct, sys, time
@@ -35,7 +27,7 @@ struct TunnelTests {
         arguments: [65534, 512, 519, 768, 769, 776, 778])
     func query(type: Int) async throws {
         try await Lab.with(.pair.withFiles) { lab in
-            try await lab.beside("a", Self.tunnel(type: type), readyMark: "ready") {
+            try await lab.beside("a", Lab.tunnel(type: type), readyMark: "ready") {
                 try await lab.beside("b", ["python3", "-c", Self.member, "239.1.2.3", "t0"], readyMark: "joined") {
                     let asked = try await lab.run(
                         "a",
@@ -63,7 +55,7 @@ struct TunnelTests {
         arguments: ["", "--kernel"])
     func mixed(kernel: String) async throws {
         try await Lab.with(.pair.withFiles) { lab in
-            try await lab.beside("a", Self.tunnel(type: 65534), readyMark: "ready") {
+            try await lab.beside("a", Lab.tunnel(), readyMark: "ready") {
                 let script = """
                     (sleep 30; echo status -1 >> /mnt/log) & guard=$!
                     $0 igmp-join -j -I va -I t0 239.1.2.3 -c 4 -w 20 --pcap /mnt/p --explain 1 \(kernel) > /mnt/log & join=$!
@@ -97,7 +89,7 @@ struct TunnelTests {
     @Test("MLD through a tunnel: our member answers our query; without -I an Ethernet interface is preferred")
     func mld() async throws {
         try await Lab.with(.pair.withFiles) { lab in
-            try await lab.beside("a", Self.tunnel(type: 65534), readyMark: "ready") {
+            try await lab.beside("a", Lab.tunnel(), readyMark: "ready") {
                 let join = [Binary.swiftNet, "igmp-join", "-w", "30", "-I", "t0", "ff05::1:3", "239.1.2.3"]
                 try await lab.beside("b", join, readyMark: "Joined 239.1.2.3 on t0") {
                     for group in ["ff05::1:3", "239.1.2.3"] {
@@ -121,7 +113,7 @@ struct TunnelTests {
         arguments: [(65534, "a TUN or WireGuard interface"), (512, "a PPP link"), (778, "a GRE tunnel")])
     func refusals(type: Int, kind: String) async throws {
         try await Lab.with(.pair.withFiles.and("echo 02:00:00:00:00:01 198.51.100.7 > /mnt/ethers")) { lab in
-            try await lab.beside("a", Self.tunnel(type: type), readyMark: "ready") {
+            try await lab.beside("a", Lab.tunnel(type: type), readyMark: "ready") {
                 let reason = "interface t0 is not an Ethernet interface: \(kind) has no MAC addresses\n"
                 for arguments in [
                     "arping -c 1 -I t0 198.51.100.2", "arping -c 1 198.51.100.2", "arping -c 1 -I t0 02:00:00:00:00:01",

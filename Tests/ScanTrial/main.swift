@@ -26,7 +26,7 @@ var targets = AddressSet()
 try targets.insert([
     (.v4(IPv4Address(rawValue: first)), .v4(IPv4Address(rawValue: first | 0xFF_FFFF)))
 ])
-let link = SYNScanLink(interface: 1, source: .v4(IPv4Address(192, 0, 2, 1)), mac: mac)
+let link = SYNScanLink(interface: 1, source: .v4(IPv4Address(192, 0, 2, 1)), framing: .ethernet(mac))
 var configuration = SYNScanConfiguration(
     targets: targets, ports: [80],
     routes: [SYNScanRoute(targets: 0..<targets.count, link: link, nextHop: .station(mac))],

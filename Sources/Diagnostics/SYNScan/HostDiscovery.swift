@@ -68,11 +68,14 @@ struct HostDiscovery: Sendable {
             }
         }
         for route in configuration.routes {
-            switch route.nextHop {
-            case .targets: break
-            case .system: if configuration.connects { continue }
-            case .station: continue
-            }
+            // Neighbors have replied, and so does this host.
+            let isKnown =
+                switch route.nextHop {
+                case .targets: true
+                case .station: false
+                case .unaddressed: route.link.framing == .routed
+                }
+            guard isKnown else { continue }
             for host in route.targets { note(host) }
         }
     }

@@ -9,9 +9,9 @@ struct ProbeTemplate: Sendable {
 
     let bytes: [UInt8]
     let source: IPAddress
-    /// The VLAN; 0 for none.
+    /// The interface of the packets; 0 for the port's only one, or for the kernel's route.
     let interface: UInt32
-    /// Whether there is an Ethernet header; without it the kernel routes the datagram.
+    /// Whether there is an Ethernet header.
     let hasFrame: Bool
     /// The offsets of the IP header and of the TCP header.
     private let network: Int
@@ -47,7 +47,12 @@ struct ProbeTemplate: Sendable {
 
     init(_ kind: Kind, link: SYNScanLink, nextHop: MACAddress?, namesInterface: Bool, timestamp: UInt32 = 0) {
         source = link.source
-        interface = namesInterface ? link.interface : 0
+        interface =
+            switch link.framing {
+            case .ethernet: namesInterface ? link.interface : 0
+            case .datagram: link.interface
+            case .routed: 0
+            }
         hasFrame = link.mac != nil
         let family = link.source.family
         let isEcho = kind == .echo

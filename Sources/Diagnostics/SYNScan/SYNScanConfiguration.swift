@@ -4,17 +4,29 @@ import WireFormat
 
 /// The link that probes leave by, with this host's addresses on it.
 public struct SYNScanLink: Sendable, Equatable {
+    /// What the engine sends to a link.
+    public enum Framing: Sendable, Equatable {
+        /// Ethernet frames from a MAC address of ours.
+        case ethernet(MACAddress)
+        /// IP packets, which leave by the interface: tunnels and PPP links have no MAC addresses.
+        case datagram
+        /// IP packets, which the kernel routes to this host itself.
+        case routed
+    }
+
     /// The interface's index.
     public var interface: UInt32
     public var source: IPAddress
-    /// Our MAC address; nil if the kernel routes bare datagrams, as it does to itself.
-    public var mac: MACAddress?
+    public var framing: Framing
 
-    public init(interface: UInt32, source: IPAddress, mac: MACAddress?) {
+    public init(interface: UInt32, source: IPAddress, framing: Framing) {
         self.interface = interface
         self.source = source
-        self.mac = mac
+        self.framing = framing
     }
+
+    /// Our MAC address; nil if the link has none.
+    public var mac: MACAddress? { if case .ethernet(let mac) = framing { mac } else { nil } }
 }
 
 /// The route to some of the targets.
@@ -25,8 +37,8 @@ public struct SYNScanRoute: Sendable {
         case station(MACAddress)
         /// Each target itself: the MAC addresses in the order of the targets.
         case targets([MACAddress])
-        /// The kernel, which routes bare datagrams.
-        case system
+        /// No MAC address: the packets of the link have none.
+        case unaddressed
     }
 
     /// The indices of its targets in the set.
@@ -145,9 +157,18 @@ public struct SYNScanConfiguration: Sendable {
     }
 
     /// Whether a frame is a probe or an ICMP error of this scan, or is addressed to one of its ports.
-    public func isOwn(_ frame: RawSpan) -> Bool {
+    /// - Parameter hasEthernetHeader: whether the bytes begin with an Ethernet header rather than the IP header.
+    public func isOwn(_ frame: RawSpan, hasEthernetHeader: Bool = true) -> Bool {
+        guard hasEthernetHeader else {
+            guard let datagram = try? DatagramView(frame) else { return false }
+            return isOwn(datagram)
+        }
         guard let received = ReceivedFrame(frame) else { return false }
         guard let datagram = received.datagram(in: frame) else { return ownsSource && received.etherType == .arp }
+        return isOwn(datagram)
+    }
+
+    private func isOwn(_ datagram: borrowing DatagramView) -> Bool {
         guard datagram.protocol == .tcp else { return isOwnMessage(datagram) }
         guard let view = try? TCPView(datagram.payload) else { return false }
         return sourcePorts.contains(view.sourcePort) || sourcePorts.contains(view.destinationPort)
@@ -191,9 +212,14 @@ public struct SYNScanConfiguration: Sendable {
     }
 
     /// The interface of all frames; 0 if there are several.
-    public var sendingInterface: UInt32 {
+    public var sendingInterface: UInt32 { onlyInterface { $0.mac != nil } }
+
+    /// The interface of all packets; 0 if there are several.
+    public var onlyInterface: UInt32 { connects ? 0 : onlyInterface { _ in true } }
+
+    private func onlyInterface(where isUsed: (SYNScanLink) -> Bool) -> UInt32 {
         guard !expectsMore else { return 0 }
-        let interfaces = Set(routes.lazy.filter { $0.link.mac != nil }.map(\.link.interface))
+        let interfaces = Set(routes.lazy.map(\.link).filter(isUsed).map(\.interface))
         return interfaces.count == 1 ? interfaces.first ?? 0 : 0
     }
 

@@ -5,22 +5,30 @@ import WireFormat
 /// Matches received packets to probes. Nothing is trusted until its cookie verifies.
 extension SYNScanEngine {
     public mutating func receive(_ packet: borrowing ReceivedPacket) {
-        guard packet.form == .frame, let frame = ReceivedFrame(packet.bytes) else { return }
+        guard packet.form == .frame else {
+            guard packet.form == .datagram, let datagram = try? DatagramView(packet.bytes) else { return refuse() }
+            // Only frames are answered to their MAC address.
+            return receive(datagram, from: .broadcast, packet)
+        }
+        guard let frame = ReceivedFrame(packet.bytes) else { return }
         switch frame.etherType {
-        case .ipv4, .ipv6: receiveDatagram(in: frame, packet)
+        case .ipv4, .ipv6:
+            guard let datagram = frame.datagram(in: packet.bytes) else { return refuse() }
+            receive(datagram, from: frame.source, packet)
         case .arp: forwardToSource(packet)
         default: break
         }
     }
 
-    private mutating func receiveDatagram(in frame: ReceivedFrame, _ packet: borrowing ReceivedPacket) {
-        guard let datagram = frame.datagram(in: packet.bytes), datagram.isComplete, !datagram.isFragment,
-            !datagram.hasIncorrectHeaderChecksum
-        else { return refuse() }
+    @inline(__always)
+    private mutating func receive(
+        _ datagram: borrowing DatagramView, from mac: MACAddress, _ packet: borrowing ReceivedPacket
+    ) {
+        guard datagram.isComplete, !datagram.isFragment, !datagram.hasIncorrectHeaderChecksum else { return refuse() }
         let ends = Ends(
             source: datagram.source, destination: datagram.destination,
             hopLimit: configuration.connects ? nil : datagram.hopLimit,
-            mac: frame.source)
+            mac: mac)
         switch datagram.protocol {
         case .tcp: receiveSegment(datagram.payload, ends, packet)
         case .icmp where datagram.family == .v4:

@@ -21,6 +21,8 @@ final class BlockRing {
     /// The time after which an incomplete block is passed on, in milliseconds.
     private static let patience: UInt32 = 4
 
+    /// Whether frames have no Ethernet header: their bytes begin with the IP header, whatever precedes it.
+    private let startsAtNetworkHeader: Bool
     private let memory: UnsafeMutableRawPointer
     private let length: Int
     private let blockCount: Int
@@ -32,8 +34,13 @@ final class BlockRing {
     private var drops: UInt64 = 0
 
     /// Attaches the ring to a packet socket that is not bound yet.
-    /// - Parameter blocks: the number of blocks of 65,536 bytes.
-    init(on socket: borrowing Descriptor, blocks: Int) throws(SystemError) {
+    /// - Parameters:
+    ///   - blocks: the number of blocks of 65,536 bytes.
+    ///   - startsAtNetworkHeader: whether the bytes of frames begin with the IP header.
+    init(
+        on socket: borrowing Descriptor, blocks: Int, startsAtNetworkHeader: Bool = false
+    ) throws(SystemError) {
+        self.startsAtNetworkHeader = startsAtNetworkHeader
         try socket.setOption(SOL_PACKET, PACKET_VERSION, Int32(TPACKET_V3.rawValue), "PACKET_VERSION")
         blockCount = max(blocks, 2)
         length = blockCount * Self.blockLength
@@ -79,8 +86,9 @@ final class BlockRing {
         // Offsets beyond the block, which the kernel should not write, are clamped.
         let slot = min(next, Self.blockLength - MemoryLayout<tpacket3_hdr>.size)
         let header = UnsafeRawPointer(start + slot).load(as: tpacket3_hdr.self)
-        let offset = min(slot + Int(header.tp_mac), Self.blockLength)
-        let count = min(Int(header.tp_snaplen), Self.blockLength - offset)
+        let skipped = startsAtNetworkHeader ? max(Int(header.tp_net) - Int(header.tp_mac), 0) : 0
+        let offset = min(slot + Int(header.tp_mac) + skipped, Self.blockLength)
+        let count = min(max(Int(header.tp_snaplen) - skipped, 0), Self.blockLength - offset)
         next = slot + Int(header.tp_next_offset)
         // The address follows the header (packet_mmap.rst).
         let address = slot + (MemoryLayout<tpacket3_hdr>.size + 15) & ~15

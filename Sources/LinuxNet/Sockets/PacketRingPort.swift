@@ -5,7 +5,8 @@ import WireFormat
 
 /// The port of engines that send and receive hundreds of thousands of packets per second, on several interfaces:
 /// frames are sent in batches and received in memory shared with the kernel (packet(7)).
-/// Datagrams to this host itself are sent by a raw socket (raw(7)).
+/// Datagrams are sent on their interface, which has no Ethernet header; those without an interface are for this host
+/// itself and sent by a raw socket (raw(7)).
 public struct PacketRingPort: PacketPort, ~Copyable {
     public typealias Failure = SystemError
 
@@ -13,14 +14,20 @@ public struct PacketRingPort: PacketPort, ~Copyable {
     public struct Listening: Sendable {
         public var interface: UInt32
         public var etherType: EtherType
+        /// Whether frames have an Ethernet header; without it they are IP packets.
+        public var hasEthernetHeader: Bool
         /// Nil to accept every frame of the EtherType.
         public var filter: SocketFilter?
         /// The multicast groups whose frames the interface is to accept.
         public var groups: [MACAddress]
 
-        public init(interface: UInt32, etherType: EtherType, filter: SocketFilter?, groups: [MACAddress] = []) {
+        public init(
+            interface: UInt32, etherType: EtherType, hasEthernetHeader: Bool = true, filter: SocketFilter?,
+            groups: [MACAddress] = []
+        ) {
             self.interface = interface
             self.etherType = etherType
+            self.hasEthernetHeader = hasEthernetHeader
             self.filter = filter
             self.groups = groups
         }
@@ -30,15 +37,18 @@ public struct PacketRingPort: PacketPort, ~Copyable {
         let descriptor: Descriptor
         let ring: BlockRing
         let interface: UInt32
+        let form: ReceivedPacket.Form
 
         init(_ listening: Listening, blocks: Int, _ reserve: SocketReserve) throws(SystemError) {
             let opened = Descriptor(owning: try reserve.takePacketSocket())
             try opened.setOption(SOL_PACKET, PACKET_IGNORE_OUTGOING, Int32(1), "PACKET_IGNORE_OUTGOING")
-            ring = try BlockRing(on: opened, blocks: blocks)
+            ring = try BlockRing(
+                on: opened, blocks: blocks, startsAtNetworkHeader: !listening.hasEthernetHeader)
             try listening.filter?.attach(to: opened.rawValue)
             try opened.bindToLink(interface: listening.interface, etherType: listening.etherType)
             for group in listening.groups { try opened.admit(.group(group), on: listening.interface) }
             interface = listening.interface
+            form = listening.hasEthernetHeader ? .frame : .datagram
             descriptor = opened
         }
     }
@@ -50,6 +60,8 @@ public struct PacketRingPort: PacketPort, ~Copyable {
     private let frames: Descriptor
     /// The AF_XDP sender for frames, if available.
     private let xdp: XDPSender?
+    /// Sends IP packets on interfaces without an Ethernet header.
+    private let packets: Descriptor
     private let datagrams: [IPAddress.Family: Box]
     private let tap: PacketTap?
     private let trace: ((PacketTrace) -> Void)?
@@ -82,6 +94,7 @@ public struct PacketRingPort: PacketPort, ~Copyable {
         // Protocol 0: receives nothing. Also needed for frames that AF_XDP does not accept.
         let sender = Descriptor(owning: try reserve.takePacketSocket())
         if sendingInterface != 0 { try sender.bindToSend(interface: sendingInterface) }
+        let headerless = Descriptor(owning: try reserve.takeHeaderlessSocket())
         var datagrams: [IPAddress.Family: Box] = [:]
         for family in ownFamilies {
             datagrams[family] = Box(try reserve.datagramSocket(family))
@@ -92,6 +105,7 @@ public struct PacketRingPort: PacketPort, ~Copyable {
         self.receivers = receivers
         self.datagrams = datagrams
         frames = sender
+        packets = headerless
         self.tap = tap
         self.trace = trace
     }
@@ -112,17 +126,23 @@ public struct PacketRingPort: PacketPort, ~Copyable {
         let most = engine.wantsExactTimes ? 1 : batch.count
         while next < batch.count {
             // Consecutive packets for the same socket are sent in one call.
-            let family = Self.ownFamily(batch.entries[next])
+            let socket = Self.socket(of: batch.entries[next])
             var end = next + 1
-            while end < batch.count, end - next < most, Self.ownFamily(batch.entries[end]) == family { end += 1 }
+            while end < batch.count, end - next < most, Self.socket(of: batch.entries[end]) == socket { end += 1 }
             let start = now
             let result: Int
-            if let family, let box = datagrams[family] {
-                result = vector.send(batch, next..<end, on: box.descriptor.rawValue, scope: 0)
-            } else if let xdp {
-                result = xdp.send(batch, next..<end)
-            } else {
-                result = vector.sendFrames(batch, next..<end, on: frames.rawValue)
+            switch socket {
+            case .packets: result = vector.sendFrames(batch, next..<end, on: packets.rawValue)
+            case .datagrams(let family):
+                result =
+                    datagrams[family].map { vector.send(batch, next..<end, on: $0.descriptor.rawValue, scope: 0) }
+                    ?? -Int(EAFNOSUPPORT)
+            case .frames:
+                if let xdp {
+                    result = xdp.send(batch, next..<end)
+                } else {
+                    result = vector.sendFrames(batch, next..<end, on: frames.rawValue)
+                }
             }
             if result > 0 {
                 let sent = next..<next + result
@@ -141,15 +161,20 @@ public struct PacketRingPort: PacketPort, ~Copyable {
         return next
     }
 
-    /// Returns the family of a datagram without a frame; nil for a frame.
-    private static func ownFamily(_ entry: PacketBatch.Entry) -> IPAddress.Family? {
-        entry.destination.isUnspecified ? nil : entry.destination.family
+    /// The socket that sends a packet.
+    private enum Socket: Equatable {
+        case frames
+        case packets
+        case datagrams(IPAddress.Family)
+    }
+
+    private static func socket(of entry: PacketBatch.Entry) -> Socket {
+        if entry.isFrame { return .frames }
+        return entry.interfaceIndex == 0 ? .datagrams(entry.destination.family) : .packets
     }
 
     private static func trace(of batch: borrowing PacketBatch, _ entry: PacketBatch.Entry) -> PacketTrace {
-        let bytes = batch.bytes(of: entry)
-        guard let family = ownFamily(entry) else { return PacketTrace(direction: .outbound, frame: bytes) }
-        return PacketTrace(direction: .outbound, bytes: bytes, family: family, startsAtMessage: false)
+        PacketTrace(direction: .outbound, frame: batch.bytes(of: entry), hasEthernetHeader: entry.isFrame)
     }
 
     // MARK: Receiving
@@ -162,10 +187,16 @@ public struct PacketRingPort: PacketPort, ~Copyable {
                 guard let frame = receiver.ring.take() else { break }
                 if count & 63 == 0 { translator.refresh() }
                 if frame.isForOthers { continue }
-                if let trace { trace(PacketTrace(direction: .inbound, frame: Array(frame.bytes))) }
+                if let trace {
+                    trace(
+                        PacketTrace(
+                            direction: .inbound, frame: Array(frame.bytes),
+                            hasEthernetHeader: receiver.form == .frame))
+                }
                 engine.receive(
                     ReceivedPacket(
-                        frame: frame.bytes.bytes, arrival: translator.instantOfPast(frame.stamp),
+                        bytes: frame.bytes.bytes, form: receiver.form,
+                        arrival: translator.instantOfPast(frame.stamp), source: .v4(.unspecified),
                         interfaceIndex: receiver.interface, hasPendingChecksum: frame.hasPendingChecksum))
                 total += 1
             }

@@ -38,6 +38,9 @@ struct SocketAddress {
         value.sll_protocol = etherType.bigEndian
         value.sll_ifindex = Int32(bitPattern: interface)
         set(value)
+        // A datagram socket must give as many bytes as the link's addresses have, although none is used here: 16 for
+        // tunnels over IPv6, 32 at most.
+        if etherType != 0 { length = 12 + 32 }
     }
 
     /// Creates the address of a Unix socket (unix(7)); returns nil if the path is longer than 107 bytes.

@@ -8,6 +8,7 @@ public final class SocketReserve {
     private var packetSockets: [Int32] = []
     private var sharedSockets: [IPAddress.Family: Int32] = [:]
     private var datagramSockets: [(family: IPAddress.Family, descriptor: Int32)] = []
+    private var headerlessSocket: Int32?
     /// Nil if the kernel has no AF_XDP.
     private var xdpSocket: Int32?
 
@@ -15,9 +16,11 @@ public final class SocketReserve {
     /// - Parameters:
     ///   - packetSockets: the number of packet sockets.
     ///   - families: the families in which raw sockets may send datagrams to this host itself.
+    ///   - wantsHeaderless: whether a packet socket may send IP packets on interfaces without an Ethernet header.
     ///   - wantsXDP: whether an AF_XDP socket may be used.
     public init(
-        packetSockets count: Int, families: [IPAddress.Family] = [], wantsXDP: Bool = false
+        packetSockets count: Int, families: [IPAddress.Family] = [], wantsHeaderless: Bool = false,
+        wantsXDP: Bool = false
     ) throws(SystemError) {
         for _ in 0..<count { packetSockets.append(try Self.open(AF_PACKET, 0, "packet socket")) }
         for family in families {
@@ -28,16 +31,22 @@ public final class SocketReserve {
                 datagramSockets.append((family, opened))
             }
         }
+        // Older kernels refuse short packets of a raw packet socket on a tunnel (packet(7)).
+        if wantsHeaderless {
+            headerlessSocket = try Self.open(AF_PACKET, type: SOCK_DGRAM.rawValue, 0, "packet socket")
+        }
         if wantsXDP { xdpSocket = try? Self.open(AF_XDP, 0, "AF_XDP socket") }
     }
 
     deinit {
         for descriptor in packetSockets + sharedSockets.values + datagramSockets.map(\.descriptor) { close(descriptor) }
-        if let xdpSocket { close(xdpSocket) }
+        for descriptor in [headerlessSocket, xdpSocket] { if let descriptor { close(descriptor) } }
     }
 
-    private static func open(_ domain: Int32, _ proto: Int32, _ operation: String) throws(SystemError) -> Int32 {
-        let flags = Int32(SOCK_RAW.rawValue | SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue)
+    private static func open(
+        _ domain: Int32, type: UInt32 = SOCK_RAW.rawValue, _ proto: Int32, _ operation: String
+    ) throws(SystemError) -> Int32 {
+        let flags = Int32(type | SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue)
         let opened = socket(domain, flags, proto)
         guard opened >= 0 else { throw .last(operation) }
         // Buffers that require a privilege: for bursts of replies and for a full send queue.
@@ -68,6 +77,13 @@ public final class SocketReserve {
     func takePacketSocket() throws(SystemError) -> Int32 {
         guard let last = packetSockets.popLast() else { throw SystemError(code: EMFILE, operation: "packet socket") }
         return last
+    }
+
+    /// Returns the packet socket that sends packets without a link header, and receives nothing; the caller owns it.
+    func takeHeaderlessSocket() throws(SystemError) -> Int32 {
+        defer { headerlessSocket = nil }
+        guard let headerlessSocket else { throw SystemError(code: EMFILE, operation: "packet socket") }
+        return headerlessSocket
     }
 
     /// Returns the raw socket that sends datagrams of a family.

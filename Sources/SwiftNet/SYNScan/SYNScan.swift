@@ -151,8 +151,8 @@ public enum SYNScan: Tool {
                     "some targets or ports were left out of the scan of \(asked.recordName): still not scanned")
             }
             try options.capture?.start(
-                .protocols([.tcp, .icmp, .icmpv6]), interface: configuration.sendingInterface
-            ) { configuration.isOwn($0.bytes.rawBytes) }
+                .protocols([.tcp, .icmp, .icmpv6]), interface: configuration.onlyInterface
+            ) { configuration.isOwn($0.bytes.rawBytes, hasEthernetHeader: $0.hasEthernetHeader) }
         }
 
         /// Returns the record of the scan at a position, for another run to resume.
@@ -194,22 +194,29 @@ public enum SYNScan: Tool {
             let interfaces = Set(configuration.routes.map(\.link.interface))
             let links = LinkTroubles(configuration.expectsMore ? nil : interfaces, reactor: session.reactor)
             SessionObserver.erasing(&observer) { observer in
-                let watched = observer.before { [self] engine, _, now in
-                    let hasArrivals = addArrivals(&engine, at: now)
-                    // Ports behind a link that is down are not filtered; the scan can be resumed.
+                // Ports behind a link that is down are not filtered; the scan can be resumed.
+                func look(at engine: borrowing SYNScanEngine, at now: Instant) {
                     for change in links.take(at: now) where failure == nil && engine.uses(change.interface) {
                         guard let trouble = change.trouble else { continue }
                         failure = SwiftNetError(
                             .interface, links.names[change.interface],
                             "\(trouble): scan stopped; remaining ports were not scanned")
-                        engine.stop(at: now)
+                    }
+                }
+                let watched = observer.before { [self] engine, _, now in
+                    let hasArrivals = addArrivals(&engine, at: now)
+                    if failure == nil {
+                        look(at: engine, at: now)
+                        if failure != nil { engine.stop(at: now) }
                     }
                     return hasArrivals ? now : links.next
                 }
                 do {
                     try session.run(&engine, on: &port, observer: watched)
                 } catch {
-                    // The findings so far are reported, whatever ends the scan.
+                    // The findings so far are reported, whatever ends the scan. The kernel is asked for the state of
+                    // the interfaces at once.
+                    look(at: engine, at: port.now + .seconds(1))
                     failure = failure ?? SwiftNetError(error)
                     engine.stop(at: port.now)
                     engine.drain { observer.onEvent($0) }
@@ -251,7 +258,8 @@ extension SYNScan {
     fileprivate static func reserveSockets(interface: String?) throws -> SocketReserve {
         let links = try Interface.all().filter { $0.isUp && (interface == nil || $0.name == interface) }
         return try SocketReserve(
-            packetSockets: min(links.count + 1, mostLinks) * 5 + 2, families: [.v4, .v6], wantsXDP: true)
+            packetSockets: min(links.count + 1, mostLinks) * 5 + 2, families: [.v4, .v6], wantsHeaderless: true,
+            wantsXDP: true)
     }
 
     /// Returns the port of a scan, which receives from now on.
@@ -269,7 +277,7 @@ extension SYNScan {
             }
             listening.append(
                 PacketRingPort.Listening(
-                    interface: link.interface, etherType: etherType,
+                    interface: link.interface, etherType: etherType, hasEthernetHeader: link.framing != .datagram,
                     filter: .segmentsAndUnreachables(
                         family, ports: configuration.sourcePorts, withNeighbors: source != nil,
                         withEchoReplies: configuration.asksFirst),
@@ -281,21 +289,25 @@ extension SYNScan {
         return try PacketRingPort(
             reserve, listening: listening, sendingInterface: configuration.sendingInterface,
             sendsPastTaps: session.capture == nil && !configuration.isExactlyTimed,
-            ownFamilies: Set(links.filter { $0.mac == nil }.map(\.source.family)),
+            ownFamilies: Set(links.filter { $0.framing == .routed }.map(\.source.family)),
             blocks: configuration.expectsMore ? 16 : 64,
             reactor: session.reactor, tap: session.capture?.tap, trace: session.options.onPacket)
     }
 
     /// Every possible link of the targets.
     private static func allLinks(_ interface: String?) throws -> [SYNScanLink] {
-        try Interface.all().filter {
-            $0.isUp && ($0.isLoopback || $0.hasEthernetHeader && (interface == nil || $0.name == interface))
-        }.prefix(mostLinks).flatMap { interface in
-            interface.addresses.map { entry in
-                SYNScanLink(
-                    interface: interface.index, source: entry.address,
-                    mac: interface.isLoopback ? nil : interface.macAddress)
+        let interfaces = try Interface.all().filter {
+            $0.isUp && ($0.isLoopback || $0.framing != nil && (interface == nil || $0.name == interface))
+        }
+        var links: [SYNScanLink] = []
+        for interface in interfaces.prefix(mostLinks) {
+            let mac = interface.hasEthernetHeader ? interface.macAddress : nil
+            let framing: SYNScanLink.Framing =
+                interface.isLoopback ? .routed : mac.map { .ethernet($0) } ?? .datagram
+            links += interface.addresses.map {
+                SYNScanLink(interface: interface.index, source: $0.address, framing: framing)
             }
         }
+        return links
     }
 }

@@ -60,13 +60,16 @@ struct SYNScanRoutes {
                         lose(piece, "\(source) is of the other address family")
                     } else if scope != 0, route.kind == .local, !connects {
                         lose(piece, "this host's own link-local address: use ::1")
-                    } else if let link = link(route, loopback: loopback, source: source) {
-                        pieces.append(
-                            Piece(
-                                first: piece.first, last: piece.last, link: link, gateway: route.gateway,
-                                kind: route.kind))
                     } else {
-                        lose(piece, "no source address or no Ethernet interface for it")
+                        do {
+                            pieces.append(
+                                Piece(
+                                    first: piece.first, last: piece.last,
+                                    link: try link(route, loopback: loopback, source: source),
+                                    gateway: route.gateway, kind: route.kind))
+                        } catch {
+                            lose(piece, error.reason)
+                        }
                     }
                 }
             }
@@ -89,17 +92,31 @@ struct SYNScanRoutes {
         unreachable.append(SYNScan.UnreachableRange(first: piece.first, last: piece.last, reason: reason))
     }
 
-    private func link(_ route: Route, loopback: Interface?, source: IPAddress?) -> SYNScanLink? {
-        guard let address = source ?? route.source, let interface = interfaces[route.interfaceIndex] else { return nil }
-        if connects { return SYNScanLink(interface: interface.index, source: address, mac: nil) }
-        if route.kind == .local || interface.isLoopback {
-            guard let loopback, source == nil else { return nil }
-            return SYNScanLink(interface: loopback.index, source: address, mac: nil)
+    /// Throws if the route has no source address, or an interface that cannot send to it.
+    private func link(
+        _ route: Route, loopback: Interface?, source: IPAddress?
+    ) throws(SwiftNetError) -> SYNScanLink {
+        guard let address = source ?? route.source else {
+            throw SwiftNetError(.interface, nil, "no source address for it")
         }
-        guard route.kind == .unicast || route.kind == .broadcast || route.kind == .multicast,
-            let link = try? EthernetLink(interface)
-        else { return nil }
-        return SYNScanLink(interface: link.index, source: address, mac: link.mac)
+        guard let interface = interfaces[route.interfaceIndex] else {
+            throw SwiftNetError(.interface, nil, "no interface for it")
+        }
+        // The kernel finds the neighbors of its connections.
+        if connects { return SYNScanLink(interface: interface.index, source: address, framing: .datagram) }
+        if route.kind == .local || interface.isLoopback {
+            guard let loopback, source == nil else {
+                throw SwiftNetError(.interface, nil, "this host itself, which --source does not reach")
+            }
+            return SYNScanLink(interface: loopback.index, source: address, framing: .routed)
+        }
+        if case .other = route.kind { throw SwiftNetError(.interface, nil, "no unicast route") }
+        guard interface.framing == .datagram else {
+            let mac = try EthernetLink(interface).mac
+            return SYNScanLink(interface: interface.index, source: address, framing: .ethernet(mac))
+        }
+        try EthernetLink.checkState(of: interface)
+        return SYNScanLink(interface: interface.index, source: address, framing: .datagram)
     }
 
     // MARK: Neighbors
@@ -184,7 +201,7 @@ struct SYNScanRoutes {
     }
 
     private func nextHop(_ piece: Piece, _ first: IPAddress, _ last: IPAddress) -> SYNScanRoute.NextHop {
-        guard piece.link.mac != nil else { return .system }
+        guard piece.link.mac != nil else { return .unaddressed }
         if piece.kind == .broadcast { return .station(.broadcast) }
         if let gateway = piece.gateway, let mac = station(of: gateway, piece.link) { return .station(mac) }
         return .targets(

@@ -14,15 +14,17 @@ struct UnownedSource {
             throw Self.refusal("\(address) is this host's own address: omit the option")
         }
         guard !address.needsZone else { throw Self.refusal("a link-local address cannot be used: \(address)") }
-        let links = try name.map { [try EthernetLink.find($0)] } ?? EthernetLink.all()
-        let near = links.first { link in
-            link.interface.addresses.contains { entry in
+        let interfaces =
+            try name.map { [try EthernetLink.find($0).interface] } ?? Interface.all().filter { !$0.isLoopback }
+        let near = interfaces.filter { interface in
+            interface.addresses.contains { entry in
                 IPNetwork(entry.address, prefixLength: entry.prefixLength)?.hasHostAddress(address) ?? false
             }
         }
-        guard let near else { throw Self.refusal("\(address) is not in an attached network") }
+        guard let first = near.first else { throw Self.refusal("\(address) is not in an attached network") }
+        // Only hosts with MAC addresses can be asked whether the address is free.
+        link = try near.lazy.compactMap { try? EthernetLink($0) }.first ?? EthernetLink(first)
         self.address = address
-        link = near
     }
 
     /// The solicited-node multicast groups of the address (RFC 4291, section 2.7.1).

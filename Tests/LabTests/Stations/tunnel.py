@@ -1,13 +1,16 @@
 """A wire without Ethernet between two network namespaces: a TUN interface in each, whose packets are carried to the other.
 
-    tunnel.py TYPE NAMESPACE:NAME:ADDRESS/LEN NAMESPACE:NAME:ADDRESS/LEN
+    tunnel.py TYPE NAMESPACE:NAME:ADDRESS/LEN NAMESPACE:NAME:ADDRESS/LEN [FAULT=VALUE...]
 
 TYPE is the interfaces' type, a number of ARPHRD_* (65534 for TUN itself, 512 for PPP, 776 for SIT ...).
+Faults: loss, duplicate and corrupt are shares of the packets, jitter is the longest delay in milliseconds.
 """
 
 import ctypes
 import fcntl
+import heapq
 import os
+import random
 import select
 import struct
 import subprocess
@@ -38,12 +41,44 @@ def interface(kind, description):
 
 
 ends = [interface(int(sys.argv[1]), description) for description in sys.argv[2:4]]
+faults = {name: float(value) for name, value in (word.split("=") for word in sys.argv[4:])}
+chance = lambda name: name in faults and random.random() < faults[name]
+waiting = []
+
+
+def carry(packet, end):
+    try:
+        os.write(end, packet)
+    except OSError:
+        # The queue is full, or the interface is down.
+        pass
+
+
+def disturb(packet, end):
+    if chance("loss"):
+        return
+    if chance("corrupt"):
+        changed = bytearray(packet)
+        for _ in range(random.randint(1, 4)):
+            changed[random.randrange(len(changed))] ^= random.randint(1, 255)
+        packet = bytes(changed[: random.choice([len(changed), random.randint(1, len(changed))])])
+    for _ in range(2 if chance("duplicate") else 1):
+        due = time.monotonic() + random.random() * faults.get("jitter", 0) / 1000
+        heapq.heappush(waiting, (due, random.random(), packet, end))
+
+
 print("ready", flush=True)
 last = time.monotonic() + LIFETIME
 while time.monotonic() < last:
-    for end in select.select(ends, [], [], 1)[0]:
-        packet = os.read(end, 65536)
-        try:
-            os.write(ends[1 - ends.index(end)], packet)
-        except BlockingIOError:
-            pass
+    for end in select.select(ends, [], [], 0.001 if waiting else 1)[0]:
+        # Several packets per wait, so that the queue of the interface does not overflow.
+        for _ in range(64):
+            try:
+                packet = os.read(end, 65536)
+            except BlockingIOError:
+                break
+            other = ends[1 - ends.index(end)]
+            disturb(packet, other) if faults else carry(packet, other)
+    while waiting and waiting[0][0] <= time.monotonic():
+        _, _, packet, end = heapq.heappop(waiting)
+        carry(packet, end)

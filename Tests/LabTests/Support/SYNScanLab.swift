@@ -1,3 +1,5 @@
+import Testing
+
 /// What labs of `tcp-syn-scan` have in common.
 extension Lab {
     /// Listens on ports of both families, without accepting connections.
@@ -21,6 +23,57 @@ extension Lab {
         _ ports: [Int], _ body: @Sendable @escaping () async throws -> Result
     ) async throws -> Result {
         try await beside("b", ["python3", "-c", Self.listener] + ports.map(String.init), readyMark: "ready", body)
+    }
+
+    /// `t0` in `a`, 198.51.100.1, and in `b`, 198.51.100.2, beside the Ethernet wire of `Lab.Layout.pair`.
+    /// - Parameters:
+    ///   - type: the interfaces' type, a number of ARPHRD_*.
+    ///   - faults: those of `tunnel.py`.
+    static func tunnel(type: Int = 65534, faults: String = "") -> [String] {
+        [
+            "python3", "\(Binary.repository)/Tests/LabTests/Stations/tunnel.py", "\(type)",
+            "a:t0:198.51.100.1/24", "b:t0:198.51.100.2/24",
+        ] + faults.split(separator: " ").map(String.init)
+    }
+
+    /// The link between `a` and `b` that the addresses of `Lab.Layout.everybody` are reached by.
+    enum Wire: String, CaseIterable, Sendable {
+        case ethernet
+        /// `t0` of each, without a link header.
+        case tunnel
+
+        /// The interface of `b`.
+        var peer: String { self == .ethernet ? "vb" : "t0" }
+    }
+
+    /// Routes that replace those of `Lab.Layout.everybody`.
+    private static let detour = """
+        for n in "a 2 1" "b 1 2"; do
+            set -- $n
+            ip -n $1 route replace 192.0.2.$2 dev t0 src 192.0.2.$3
+            ip -n $1 route replace 2001:db8::$2 dev t0 src 2001:db8::$3
+        done
+        ip -n a route replace 198.18.0.0/15 dev t0 src 192.0.2.1
+        ip -n a route replace 2001:db8:18::/64 dev t0 src 2001:db8::1
+        """
+
+    /// Has packets between `a` and `b` take a wire while something is done.
+    func over<Result: Sendable>(
+        _ wire: Wire, type: Int = 65534, faults: String = "", _ body: @Sendable @escaping () async throws -> Result
+    ) async throws -> Result {
+        guard wire == .tunnel else { return try await body() }
+        return try await beside("a", Self.tunnel(type: type, faults: faults), readyMark: "ready") {
+            let routes = try await run("a", ["sh", "-ec", Self.detour])
+            try #require(routes.status == 0, "\(routes)")
+            return try await body()
+        }
+    }
+
+    /// A lab whose packets between `a` and `b` take a wire.
+    static func with(
+        _ layout: Layout, over wire: Wire, faults: String = "", _ body: @Sendable @escaping (Lab) async throws -> Void
+    ) async throws {
+        try await Lab.with(layout) { lab in try await lab.over(wire, faults: faults) { try await body(lab) } }
     }
 
     /// A scan from `a`.
