@@ -120,6 +120,17 @@ struct HostDiscoveryTests {
         #expect((engine.discoveryProgress == nil) == isThere)
     }
 
+    @Test("hosts behind a link without neighbors are asked; this host itself and neighbors are not")
+    func links() throws {
+        for (framing, isAsked) in [(SYNScanLink.Framing.datagram, true), (.routed, false)] {
+            var configuration = try SYNScanEngineTests.configuration(
+                "198.18.0.7", ports: [22], over: .tunnel, seed: 1)
+            configuration.asksFirst = true
+            configuration.routes[0].link.framing = framing
+            #expect(HostDiscovery(configuration, sourcePort: 1).isOver == !isAsked)
+        }
+    }
+
     @Test("a silent target is asked twice, and not scanned")
     func silent() throws {
         var engine = try engine()

@@ -13,8 +13,16 @@ struct SYNScanEngineTests {
         interface: 1, source: .v4(here), framing: .ethernet(MACAddress(rawValue: 0x02_00_00_00_00_01)))
     static let router = MACAddress(rawValue: 0x02_00_00_00_00_02)
 
+    /// The links of the targets.
+    enum Wire: CaseIterable, Sendable {
+        case ethernet
+        /// Without a link header.
+        case tunnel
+    }
+
     static func configuration(
-        _ network: String, ports: [UInt16], seed: UInt64, _ change: (inout SYNScanConfiguration) -> Void = { _ in }
+        _ network: String, ports: [UInt16], over wire: Wire = .ethernet, seed: UInt64,
+        _ change: (inout SYNScanConfiguration) -> Void = { _ in }
     ) throws -> SYNScanConfiguration {
         var targets = AddressSet()
         if let network = IPv4Network(network) {
@@ -24,9 +32,14 @@ struct SYNScanEngineTests {
         }
         var link = link
         if targets.families == [.v6] { link.source = try #require(IPAddress("2001:db8::1")) }
+        if wire == .tunnel { link.framing = .datagram }
         var configuration = SYNScanConfiguration(
             targets: targets, ports: ports,
-            routes: [SYNScanRoute(targets: 0..<targets.count, link: link, nextHop: .station(router))],
+            routes: [
+                SYNScanRoute(
+                    targets: 0..<targets.count, link: link,
+                    nextHop: wire == .ethernet ? .station(router) : .unaddressed)
+            ],
             sourcePort: 61_000, seed: seed, key: SipHash(key0: seed, key1: ~seed))
         configuration.rate = nil
         configuration.reportsAll = true
@@ -73,10 +86,10 @@ struct SYNScanEngineTests {
         }
     }
 
-    @Test("every probe once, with its state and reason; the scan ends with the last reply")
-    func states() throws {
+    @Test("every probe once, with its state and reason; the scan ends with the last reply", arguments: Wire.allCases)
+    func states(wire: Wire) throws {
         let outcome = Self.run(
-            try Self.configuration("198.18.0.0/26", ports: [22, 80, 443], seed: 1), Self.usual)
+            try Self.configuration("198.18.0.0/26", ports: [22, 80, 443], over: wire, seed: 1), Self.usual)
         #expect(outcome.findings.count == 192 && Set(outcome.findings.map { "\($0.address) \($0.port)" }).count == 192)
         #expect(outcome.summary.open == 64 && outcome.summary.closed == 128 && outcome.summary.filtered == 0)
         #expect(outcome.summary.sent == 192 && outcome.summary.retransmitted == 0)
@@ -86,10 +99,47 @@ struct SYNScanEngineTests {
         #expect(outcome.elapsed < .milliseconds(3), "\(outcome.elapsed)")
     }
 
-    @Test("loss and duplicates in both directions: with enough tries every port is found, once", arguments: 0..<20)
-    func loss(round: Int) throws {
+    @Test("packets of a link without a header have its interface; those to this host itself have none")
+    func headerless() throws {
+        for (framing, interface) in [(SYNScanLink.Framing.datagram, UInt32(1)), (.routed, 0)] {
+            let configuration = try Self.configuration("198.18.0.7", ports: [80], over: .tunnel, seed: 1) {
+                $0.routes[0].link.framing = framing
+            }
+            #expect(configuration.sendingInterface == 0 && configuration.onlyInterface == 1)
+            var engine = SYNScanEngine(configuration)
+            var batch = PacketBatch(capacity: 4, slotLength: engine.maximumPacketLength)
+            _ = engine.transmit(into: &batch, at: Instant(nanoseconds: 1_000_000_000))
+            let entry = try #require(batch.entries.first)
+            #expect(batch.count == 1 && !entry.isFrame && entry.interfaceIndex == interface)
+            #expect(entry.destination == IPAddress("198.18.0.7") && entry.length == 60)
+            #expect(SimulatedProbe(SimulatedProbe.frame(of: batch.bytes(of: entry)))?.segment.destinationPort == 80)
+        }
+    }
+
+    @Test("targets by Ethernet, by a tunnel and of this host itself in one scan")
+    func mixed() throws {
+        var configuration = try Self.configuration("198.18.0.0/24", ports: [22, 80], seed: 5)
+        var (tunnel, own) = (Self.link, Self.link)
+        (tunnel.interface, tunnel.framing) = (2, .datagram)
+        (own.interface, own.framing) = (3, .routed)
+        configuration.routes = [
+            SYNScanRoute(targets: 0..<100, link: Self.link, nextHop: .station(Self.router)),
+            SYNScanRoute(targets: 100..<200, link: tunnel, nextHop: .unaddressed),
+            SYNScanRoute(targets: 200..<256, link: own, nextHop: .unaddressed),
+        ]
+        #expect(configuration.sendingInterface == 1 && configuration.onlyInterface == 0)
+        let outcome = Self.run(configuration, Self.usual)
+        #expect(outcome.summary.open == 256 && outcome.summary.closed == 256 && outcome.summary.sent == 512)
+    }
+
+    @Test(
+        "loss and duplicates in both directions: with enough tries every port is found, once", arguments: 0..<20,
+        Wire.allCases)
+    func loss(round: Int, wire: Wire) throws {
         let seed = UInt64.random(in: 0...(.max))
-        let configuration = try Self.configuration("198.18.0.0/24", ports: [22, 80], seed: seed) { $0.retries = 25 }
+        let configuration = try Self.configuration("198.18.0.0/24", ports: [22, 80], over: wire, seed: seed) {
+            $0.retries = 25
+        }
         var faults = SimulatedNetwork.Faults(loss: 0.2, duplication: 0.2)
         faults.delay = .zero ... .milliseconds(30)
         let outcome = Self.run(configuration, faults: faults, Self.usual)
@@ -361,6 +411,10 @@ struct SYNScanEngineTests {
                 configuration.isOwn($0.rawBytes)
             }
             #expect(isOwn == [true, true, true, true, false])
+            let packets = (frames + [[]]).map { frame in
+                configuration.isOwn(Array(frame.dropFirst(14)).rawBytes, hasEthernetHeader: false)
+            }
+            #expect(packets == [true, true, true, true, false])
             return []
         }
     }

@@ -12,17 +12,20 @@ struct SYNScanSpoofingTests {
         var batch = PacketBatch(capacity: 64, slotLength: engine.maximumPacketLength)
         _ = engine.transmit(into: &batch, at: now)
         engine.transmitted(batch, 0..<batch.count, from: now, span: .microseconds(10))
-        return batch.entries.compactMap { SimulatedProbe(batch.bytes(of: $0)) }
+        return batch.entries.compactMap {
+            let bytes = batch.bytes(of: $0)
+            return SimulatedProbe($0.isFrame ? bytes : SimulatedProbe.frame(of: bytes))
+        }
     }
 
     @Test(
         "replies with bytes changed, cut and added at random: nothing traps, and no port is found",
-        arguments: ["198.18.0.0/26", "2001:db8::2"])
-    func hostileBytes(target: String) throws {
+        arguments: ["198.18.0.0/26", "2001:db8::2"], SYNScanEngineTests.Wire.allCases)
+    func hostileBytes(target: String, wire: SYNScanEngineTests.Wire) throws {
         let seed = UInt64.random(in: 0...(.max))
         var random = SeededGenerator(seed: seed)
         let ports: [UInt16] = target.contains(":") ? Array(1...64) : [80]
-        var engine = SYNScanEngine(try SYNScanEngineTests.configuration(target, ports: ports, seed: seed))
+        var engine = SYNScanEngine(try SYNScanEngineTests.configuration(target, ports: ports, over: wire, seed: seed))
         let now = Instant(nanoseconds: 1_000_000_000)
         let probes = probes(&engine, at: now)
         try #require(probes.count == 64)
@@ -36,6 +39,7 @@ struct SYNScanSpoofingTests {
             default:
                 frame = target.contains(":") ? probe.frame : probe.error(code: 13, from: IPv4Address(192, 0, 2, 254))
             }
+            if wire == .tunnel { frame.removeFirst(14) }
             for _ in 0..<Int.random(in: 1...4, using: &random) {
                 switch Int.random(in: 0..<4, using: &random) {
                 case 0: frame.removeLast(Int.random(in: 0..<frame.count, using: &random))
@@ -51,7 +55,9 @@ struct SYNScanSpoofingTests {
                 if frame.isEmpty { break }
             }
             engine.receive(
-                ReceivedPacket(frame: frame.rawBytes, arrival: now, hasPendingChecksum: Bool.random(using: &random)))
+                ReceivedPacket(
+                    bytes: frame.rawBytes, form: wire == .ethernet ? .frame : .datagram, arrival: now,
+                    source: .v4(.unspecified), hasPendingChecksum: Bool.random(using: &random)))
             engine.drain { if case .finding(let finding) = $0 { found.append(finding) } }
         }
         let targets = Set(probes.map { "\($0.destination) \($0.segment.destinationPort)" })

@@ -37,15 +37,16 @@ struct BlockRingTests {
         return filter
     }
 
-    @Test("frames without a free block are counted once; all others are complete and in order")
-    func overflow() throws {
+    @Test(
+        "frames without a free block are counted once; all others are complete and in order", arguments: [false, true])
+    func overflow(startsAtNetworkHeader: Bool) throws {
         guard CurrentProcess.userIdentifier == 0, let loopback = try Interface.all().first(where: \.isLoopback) else {
             print("skipped: packet sockets need root")
             return
         }
         let target = UInt16.random(in: 20_000...30_000)
         let socket = try Descriptor.socket(17, 3, 0)
-        let ring = try BlockRing(on: socket, blocks: 2)
+        let ring = try BlockRing(on: socket, blocks: 2, startsAtNetworkHeader: startsAtNetworkHeader)
         try Self.filter(port: target).attach(to: socket.rawValue)
         try socket.bindToLink(interface: loopback.index, etherType: .ipv4)
         for count in [10, 5_000, 10] {
@@ -57,8 +58,9 @@ struct BlockRingTests {
             while received + lost < count, SystemClock.now < end {
                 while let frame = ring.take() {
                     received += 1
-                    let length = unsafe frame.bytes.count
-                    #expect(length == 142 && frame.stamp >= stamp)
+                    let (length, first) = unsafe (frame.bytes.count, frame.bytes.first)
+                    #expect(length == (startsAtNetworkHeader ? 128 : 142) && frame.stamp >= stamp)
+                    #expect(first == (startsAtNetworkHeader ? 0x45 : 0))
                     stamp = frame.stamp
                 }
                 lost += Int(ring.takeDrops())

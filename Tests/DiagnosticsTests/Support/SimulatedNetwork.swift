@@ -40,7 +40,8 @@ struct SimulatedNetwork: PacketPort, ~Copyable {
         var order: Int
         var bytes: [UInt8]
         var source: IPAddress
-        var isFrame: Bool
+        /// Nil for a datagram of IPv4 or an ICMPv6 message.
+        var form: ReceivedPacket.Form?
     }
 
     var faults: Faults
@@ -127,20 +128,23 @@ struct SimulatedNetwork: PacketPort, ~Copyable {
             return deliver(answer, from: source, at: clock + delay)
         }
         if let ports {
-            guard var probe = SimulatedProbe(bytes) else { return }
+            // On a link without Ethernet, hosts see and send frames nevertheless.
+            let hasFrame = destination.isUnspecified
+            guard var probe = SimulatedProbe(hasFrame ? bytes : SimulatedProbe.frame(of: bytes)) else { return }
             probe.at = clock
             for (frame, delay) in ports(probe) where !chance(faults.loss) {
                 for _ in 0..<(chance(faults.duplication) ? 2 : 1) {
                     let more = Int64.random(in: 0...faults.delay.upperBound.count, using: &random)
                     deliver(
-                        frame, from: .v4(.unspecified), at: clock + delay + Nanoseconds(more), isFrame: true)
+                        hasFrame ? frame : Array(frame.dropFirst(14)), from: .v4(.unspecified),
+                        at: clock + delay + Nanoseconds(more), form: hasFrame ? .frame : .datagram)
                 }
             }
             return
         }
         if let link {
             for answer in link.answers(to: bytes) {
-                deliver(answer, from: .v4(.unspecified), at: clock + faults.delay.lowerBound, isFrame: true)
+                deliver(answer, from: .v4(.unspecified), at: clock + faults.delay.lowerBound, form: .frame)
             }
             return
         }
@@ -158,9 +162,9 @@ struct SimulatedNetwork: PacketPort, ~Copyable {
     }
 
     /// Delivers bytes to the engine later; they begin with an IPv4 header or an ICMPv6 message.
-    mutating func deliver(_ bytes: [UInt8], from source: IPAddress, at due: Instant, isFrame: Bool = false) {
+    mutating func deliver(_ bytes: [UInt8], from source: IPAddress, at due: Instant, form: ReceivedPacket.Form? = nil) {
         order += 1
-        queue.append(Arrival(due: due, order: order, bytes: bytes, source: source, isFrame: isFrame))
+        queue.append(Arrival(due: due, order: order, bytes: bytes, source: source, form: form))
         var child = queue.count - 1
         while child > 0, isEarlier(child, (child - 1) / 2) {
             queue.swapAt(child, (child - 1) / 2)
@@ -210,8 +214,10 @@ struct SimulatedNetwork: PacketPort, ~Copyable {
         while let first = queue.first, first.due <= clock {
             let arrival = takeEarliest()
             count += 1
-            guard !arrival.isFrame else {
-                engine.receive(ReceivedPacket(frame: arrival.bytes.rawBytes, arrival: arrival.due))
+            if let form = arrival.form {
+                engine.receive(
+                    ReceivedPacket(
+                        bytes: arrival.bytes.rawBytes, form: form, arrival: arrival.due, source: .v4(.unspecified)))
                 continue
             }
             engine.receive(

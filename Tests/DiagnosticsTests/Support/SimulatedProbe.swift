@@ -32,6 +32,14 @@ struct SimulatedProbe {
         guard segment.flags == .syn else { return nil }
     }
 
+    /// An IP packet in an Ethernet frame.
+    static func frame(of packet: [UInt8]) -> [UInt8] {
+        let isIPv4 = packet.first.map { $0 >> 4 == 4 } ?? false
+        return EthernetHeader(
+            destination: .unspecified, source: .unspecified, etherType: isIPv4 ? .ipv4 : .ipv6
+        ).encoded() + packet
+    }
+
     /// A reply segment.
     func answer(
         _ flags: TCPFlags, acknowledging offset: UInt32 = 1, data: [UInt8] = [], from other: IPAddress? = nil,
