@@ -109,6 +109,31 @@ def user_time(words):
     return sorted(usages, key=lambda usage: usage.ru_utime)[1]
 
 
+def tunnel(binary):
+    """4,096 hosts behind a pair of TUN interfaces, whose packets a process carries."""
+    station = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "Tests", "LabTests", "Stations", "tunnel.py")
+    ends = ["a:t0:198.51.100.1/24", "b:t0:198.51.100.2/24"]
+    environment = dict(os.environ, LIFETIME="1800")
+    carrier = subprocess.Popen([sys.executable, station, "65534", *ends], stdout=subprocess.PIPE, env=environment)
+    try:
+        carrier.stdout.readline()
+        subprocess.run(["ip", "route", "add", "198.18.0.0/20", "dev", "t0"], check=True)
+        address = r"(198\.18\.\d+\.\d+)"
+        medians = table("over tun, 4,096 hosts x 1 open port", [
+            ("ours", [binary, "tcp-syn-scan", "198.18.0.0/20", "-p", "80", "-q", "--rate", "max"], count("^" + address), RUNS),
+            ("ours, --rate 10000", [binary, "tcp-syn-scan", "198.18.0.0/20", "-p", "80", "-q"], count("^" + address), RUNS),
+            ("nmap", ["nmap", "-sS", "-n", "-Pn", "-p80", "-oG", "-", "198.18.0.0/20"],
+             count(rf"^Host: {address} .*80/open/"), RUNS),
+            ("nmap -T5", ["nmap", "-sS", "-n", "-Pn", "-T5", "-p80", "-oG", "-", "198.18.0.0/20"],
+             count(rf"^Host: {address} .*80/open/"), RUNS),
+        ])
+        for theirs in ["nmap", "nmap -T5"]:
+            ratio(medians, "ours", theirs)
+    finally:
+        carrier.kill()
+        carrier.wait()
+
+
 def rates(binary):
     print("\n65,535 ports of one host at a given rate: packets sent, mean rate, maximum share in 50 ms, user time per packet")
     with tempfile.TemporaryDirectory() as folder:
@@ -200,6 +225,7 @@ def main(binary, c):
             ("masscan", [*masscan, "-p1-65535", "192.0.2.2"], count(port), 3),
         ])
         ratio(medians, "ours", "nmap -T5")
+        tunnel(binary)
         rates(binary)
         sending(binary, c)
     finally:

@@ -19,7 +19,7 @@ import time
 
 TUNSETIFF, TUNSETLINK = 0x400454CA, 0x400454CD
 IFF_TUN, IFF_NO_PI = 1, 0x1000
-LIFETIME = 120
+LIFETIME = float(os.environ.get("LIFETIME", 120))
 libc = ctypes.CDLL(None, use_errno=True)
 
 
