@@ -194,16 +194,16 @@ struct SYNScanEngineTests {
     @Test("the last wait is twice the longest round trip of known targets, at least 300 ms and at most --wait")
     func lastWait() throws {
         let fast = Nanoseconds.milliseconds(1)
-        // The tries of the filtered port end after 75 ms.
+        // The tries of the filtered port end after 60 ms.
         let one = try Self.scan(delays: [fast])
         #expect(one.summary.closed == 999 && one.summary.filtered == 1, "\(one.summary)")
-        #expect(one.elapsed >= .milliseconds(375) && one.elapsed < .milliseconds(385), "\(one.elapsed)")
+        #expect(one.elapsed >= .milliseconds(360) && one.elapsed < .milliseconds(370), "\(one.elapsed)")
         let slower = try Self.scan(delays: [.milliseconds(200)])
         #expect(slower.summary.closed == 999 && slower.elapsed > .milliseconds(1_000), "\(slower)")
         let short = try Self.scan(delays: [fast], wait: .milliseconds(50))
-        #expect(short.elapsed >= .milliseconds(125) && short.elapsed < .milliseconds(135), "\(short.elapsed)")
+        #expect(short.elapsed >= .milliseconds(110) && short.elapsed < .milliseconds(120), "\(short.elapsed)")
         let long = try Self.scan(delays: [fast], wait: .seconds(10))
-        #expect(long.elapsed >= .milliseconds(375) && long.elapsed < .milliseconds(385), "\(long.elapsed)")
+        #expect(long.elapsed >= .milliseconds(360) && long.elapsed < .milliseconds(370), "\(long.elapsed)")
         // The round trip of a host without replies is unknown.
         let silent = try Self.scan(delays: [fast, nil])
         #expect(silent.summary.closed == 999 && silent.elapsed >= .milliseconds(2_300), "\(silent)")

@@ -5,7 +5,7 @@ enum SYNScanRetryWait {
     /// The minimum.
     static let shortest = Nanoseconds.milliseconds(100)
     /// The minimum when every target has replied.
-    static let shortestKnown = Nanoseconds.milliseconds(25)
+    static let shortestKnown = Nanoseconds.milliseconds(20)
     /// The wait before any host has replied (RFC 6298, section 2).
     static let first = Nanoseconds.seconds(1)
     static let longest = Nanoseconds.seconds(4)
