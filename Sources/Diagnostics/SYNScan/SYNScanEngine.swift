@@ -231,8 +231,10 @@ public struct SYNScanEngine: Engine, ~Copyable {
             if round > 0, dueThrough.map({ index > $0 }) ?? true,
                 let earlierTry = log.latest(round: round - 1, index: index)
             {
-                let due = earlierTry.instant + SYNScanRetryWait.wait(
-                    after: round, roundTrips, isKnown: respondents?.isComplete == true)
+                let due =
+                    earlierTry.instant
+                    + SYNScanRetryWait.wait(
+                        after: round, roundTrips, isKnown: respondents?.isComplete == true)
                 guard due <= now else { return batch.isEmpty ? earlier(due, start) : .at(now) }
                 dueThrough = earlierTry.through
             }
