@@ -124,7 +124,9 @@ struct SYNScanTests {
         guard await Peer.require(.nft) else { return }
         let filter = """
             ip netns exec b nft -f - <<'END'
-            table inet t { chain i { type filter hook input priority 0; tcp dport 25 drop; } }
+            table inet t {
+                chain i { type filter hook input priority 0; tcp dport 25 drop; }
+            }
             END
             """
         try await Lab.with(.relayed.and(filter)) { lab in
