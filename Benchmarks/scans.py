@@ -134,6 +134,40 @@ def tunnel(binary):
         carrier.wait()
 
 
+def firewall(rules):
+    """Replaces the rules for what the other host receives."""
+    subprocess.run(["ip", "netns", "exec", "b", "nft", "flush", "ruleset"], check=True)
+    table = ["table inet t {", "chain i {", "type filter hook input priority 0", *rules, "}", "}", ""]
+    subprocess.run(["ip", "netns", "exec", "b", "nft", "-f", "-"], input="\n".join(table), text=True, check=True)
+
+
+def hard_targets(binary):
+    """A filtered port, a host that limits SYNs, and scans without privileges."""
+    opened = count(r"\b(\d+)/tcp +open")
+    nmap = ["nmap", "-n", "-Pn"]
+    firewall(["tcp dport 7777 drop"])
+    medians = table("1 host x 65,535 ports, one of them filtered", [
+        ("ours", [binary, "tcp-syn-scan", "192.0.2.2", "-p", "-", "--rate", "max"], opened, RUNS),
+        ("nmap -T5", [*nmap, "-sS", "-T5", "-p-", "192.0.2.2"], opened, RUNS),
+    ])
+    ratio(medians, "ours", "nmap -T5")
+    # The default of OpenWrt's firewall.
+    firewall(["tcp flags syn limit rate 25/second burst 50 packets accept", "tcp flags syn drop"])
+    # 5 of the listener's ports and 198 others.
+    ports = "80,50,650,1250,1850,1-49,51-79,81-200"
+    medians = table("203 ports, 5 of them open, of a host that accepts 25 SYNs per second", [
+        ("ours", [binary, "tcp-syn-scan", "192.0.2.2", "-p", ports], opened, RUNS),
+        ("nmap -T4", [*nmap, "-sS", "-T4", "-p", ports, "192.0.2.2"], opened, RUNS),
+    ])
+    ratio(medians, "ours", "nmap -T4")
+    subprocess.run(["ip", "netns", "exec", "b", "nft", "flush", "ruleset"], check=True)
+    medians = table("1 host x 65,535 ports by connect(2)", [
+        ("ours", [binary, "tcp-syn-scan", "192.0.2.2", "-p", "-", "--connect", "--rate", "max"], opened, RUNS),
+        ("nmap -sT -T5", [*nmap, "-sT", "-T5", "-p-", "192.0.2.2"], opened, RUNS),
+    ])
+    ratio(medians, "ours", "nmap -sT -T5")
+
+
 def rates(binary):
     print("\n65,535 ports of one host at a given rate: packets sent, mean rate, maximum share in 50 ms, user time per packet")
     with tempfile.TemporaryDirectory() as folder:
@@ -172,10 +206,10 @@ def sending(binary, c):
     for _ in range(RUNS):
         for mode in ["sendmmsg", "xdp"]:
             speeds["C " + mode].append(float(measure([c, "va", mode, str(amount)])[2].split()[1]))
-        speeds["ours, AF_XDP"].append(float(re.search(r"(\d+) a second\n", measure(ours)[2][100:]).group(1)))
+        speeds["ours, AF_XDP"].append(float(re.search(r"(\d+) per second\n", measure(ours)[2][100:]).group(1)))
         holder = subprocess.Popen([c, "va", "hold", "20"], stdout=subprocess.PIPE)
         holder.stdout.readline()
-        speeds["ours, sendmmsg"].append(float(re.search(r"(\d+) a second\n", measure(ours)[2][100:]).group(1)))
+        speeds["ours, sendmmsg"].append(float(re.search(r"(\d+) per second\n", measure(ours)[2][100:]).group(1)))
         holder.kill()
         holder.wait()
     for _ in range(3):
@@ -226,6 +260,7 @@ def main(binary, c):
         ])
         ratio(medians, "ours", "nmap -T5")
         tunnel(binary)
+        hard_targets(binary)
         rates(binary)
         sending(binary, c)
     finally:

@@ -158,7 +158,7 @@ struct SYNScanUniformTests {
         #expect(observer.reported.count == 10 && first.map { $0 < 5_000 } == true, "\(observer.reported)")
     }
 
-    @Test("a scan that is stopped reports what it held back, and a resumed one what was not reported")
+    @Test("a scan that is stopped reports the ports that it held back, and a resumed one those that are left")
     func stopped() throws {
         let configuration = try SYNScanEngineTests.configuration("198.18.0.7", ports: Array(1...500), seed: 3) {
             $0.rate = 1_000

@@ -41,7 +41,7 @@ struct SYNScanEnding {
     /// Whether hosts were asked first whether they are there.
     var asksFirst: Bool
 
-    /// The shortest time of sending of which the rate is printed: that of a few packets says nothing.
+    /// The shortest time of sending of which the rate is printed: that of a few packets has no meaning.
     private static let shortestMeasured = Nanoseconds.milliseconds(50)
 
     func text(_ summary: SYNScanSummary) -> String {
