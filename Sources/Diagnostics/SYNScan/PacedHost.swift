@@ -6,8 +6,8 @@ import func Glibc.log
 /// few at a time, slightly faster than it replies.
 ///
 /// A limit wastes no reply if probes arrive faster than it allows, so the host replies at its own highest rate. A port
-/// is filtered if it does not reply to so many tries that, by the share of tries that other ports needed, a reply was to
-/// be expected.
+/// is filtered if its tries are unanswered and, by the share of tries that other ports needed, a reply to one of them was
+/// to be expected.
 struct PacedHost: Sendable {
     enum Step: Sendable {
         /// Send a probe to the port at this index of the list.
