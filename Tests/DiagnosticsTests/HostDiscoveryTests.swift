@@ -4,7 +4,7 @@ import WireFormat
 
 @testable import Diagnostics
 
-/// The questions that a scan asks first, and who is believed.
+/// The questions that a scan asks first, and the replies that count.
 @Suite("which hosts a scan finds")
 struct HostDiscoveryTests {
     private static let now = Instant(nanoseconds: 1_000_000_000)

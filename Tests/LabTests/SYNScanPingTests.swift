@@ -49,9 +49,9 @@ struct SYNScanPingTests {
                 #expect(
                     scan.summary?["silent_hosts"] == "\(16 - there.count)" && scan.summary?["refused"] == "0", "\(scan)"
                 )
-                let six = network.contains(":") ? ["-6"] : []
+                let family = network.contains(":") ? ["-6"] : []
                 let nmap = try await lab.run(
-                    "a", ["nmap", "-n", "-sn", "-PE", "-PS443", "-PA80", "-oG", "-"] + six + [network])
+                    "a", ["nmap", "-n", "-sn", "-PE", "-PS443", "-PA80", "-oG", "-"] + family + [network])
                 let up = nmap.lines.filter { $0.contains("Status: Up") }.compactMap {
                     $0.split(separator: " ").dropFirst().first
                 }

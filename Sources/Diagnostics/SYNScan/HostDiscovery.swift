@@ -11,7 +11,7 @@ struct HostDiscovery: Sendable {
         case syn(UInt16)
         case ack(UInt16)
 
-        var kind: ProbeTemplate.Kind {
+        var kind: PacketTemplate.Kind {
             switch self {
             case .echo: .echo
             case .syn: .syn
@@ -36,7 +36,7 @@ struct HostDiscovery: Sendable {
     /// The source port of SYNs and ACKs.
     let sourcePort: UInt16
     /// The templates, by route and question.
-    let templates: [[ProbeTemplate]]
+    let templates: [[PacketTemplate]]
     private let count: Int
     private let order: KeyedPermutation
     private let longest: Nanoseconds
@@ -64,7 +64,7 @@ struct HostDiscovery: Sendable {
             var nextHop: MACAddress?
             if case .station(let mac) = route.nextHop { nextHop = mac }
             return questions.map {
-                ProbeTemplate($0.kind, link: route.link, nextHop: nextHop, namesInterface: namesInterface)
+                PacketTemplate($0.kind, link: route.link, nextHop: nextHop, namesInterface: namesInterface)
             }
         }
         for route in configuration.routes {

@@ -35,7 +35,7 @@ public struct SYNScanEngine: Engine, ~Copyable {
     let discoveryPort: UInt16
     /// The index of each port in the list, -1 for ports that are not scanned.
     let portIndices: [Int32]
-    private let probes: [ProbeTemplate]
+    private let probes: [PacketTemplate]
     /// Whether some targets are neighbors, each with its own MAC address.
     private let reachesEachByItself: Bool
     var window: SYNScanWindow
@@ -110,7 +110,7 @@ public struct SYNScanEngine: Engine, ~Copyable {
         probes = configuration.routes.map { route in
             var nextHop: MACAddress?
             if case .station(let mac) = route.nextHop { nextHop = mac }
-            return ProbeTemplate(
+            return PacketTemplate(
                 .syn, link: route.link, nextHop: nextHop, namesInterface: namesInterface, timestamp: timestamp)
         }
         reachesEachByItself = configuration.routes.contains { route in

@@ -17,7 +17,7 @@ struct SYNScanResets: Sendable {
     /// The maximum number of queued resets; further half-open connections time out at the target.
     private static let mostWaiting = 65_536
 
-    private let templates: [ProbeTemplate]
+    private let templates: [PacketTemplate]
     /// The link of each reset.
     private let interfaces: [UInt32]
     private var resets: [Reset] = []
@@ -27,7 +27,7 @@ struct SYNScanResets: Sendable {
         // The kernel resets connections to its own addresses.
         let links = configuration.ownsSource ? configuration.links.filter { $0.mac != nil } : []
         let namesInterface = configuration.sendingInterface == 0
-        templates = links.map { ProbeTemplate(.reset, link: $0, nextHop: nil, namesInterface: namesInterface) }
+        templates = links.map { PacketTemplate(.reset, link: $0, nextHop: nil, namesInterface: namesInterface) }
         interfaces = links.map(\.interface)
     }
 

@@ -47,7 +47,7 @@ final class BannerCollector {
 
     /// The buffer size and the lifetime of a connection.
     static func configure(_ tcp: inout TCPConfiguration) {
-        tcp.offeredWindowScale = ProbeTemplate.windowScale
+        tcp.offeredWindowScale = PacketTemplate.windowScale
         tcp.receiveLimit = 16 << 10
         tcp.sendLimit = 16 << 10
         tcp.patience = BannerTalk.patience

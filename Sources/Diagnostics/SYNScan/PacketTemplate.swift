@@ -3,7 +3,7 @@ import WireFormat
 
 /// A probe without its target: the fields that are the same for all targets of a route, with their checksum summed in
 /// advance (as in RFC 1624).
-struct ProbeTemplate: Sendable {
+struct PacketTemplate: Sendable {
     /// The window scale of every SYN.
     static let windowScale: UInt8 = 7
 
