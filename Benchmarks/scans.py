@@ -109,11 +109,11 @@ def user_time(words):
     return sorted(usages, key=lambda usage: usage.ru_utime)[1]
 
 
-def tunnel(binary):
+def tunnel(binary, relay):
     """4,096 hosts behind a pair of TUN interfaces, whose packets a process carries."""
     station = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "Tests", "LabTests", "Stations", "tunnel.py")
     ends = ["a:t0:198.51.100.1/24", "b:t0:198.51.100.2/24"]
-    environment = dict(os.environ, LIFETIME="1800")
+    environment = dict(os.environ, RELAY=relay)
     carrier = subprocess.Popen([sys.executable, station, "65534", *ends], stdout=subprocess.PIPE, env=environment)
     try:
         carrier.stdout.readline()
@@ -230,7 +230,7 @@ def sending(binary, c):
     print(f"\n65,536 hosts x 1,000 ports, for 20 s: {size:.1f} MiB")
 
 
-def main(binary, c):
+def main(binary, c, relay):
     listener = other(sys.executable, "-c", LISTENER, stdout=subprocess.PIPE)
     listener.stdout.readline()
     try:
@@ -259,7 +259,7 @@ def main(binary, c):
             ("masscan", [*masscan, "-p1-65535", "192.0.2.2"], count(port), 3),
         ])
         ratio(medians, "ours", "nmap -T5")
-        tunnel(binary)
+        tunnel(binary, relay)
         hard_targets(binary)
         rates(binary)
         sending(binary, c)
@@ -270,14 +270,16 @@ def main(binary, c):
 
 if __name__ == "__main__":
     if os.environ.get("SWIFT_NET_LAB") == "scans":
-        main(sys.argv[1], sys.argv[2])
+        main(*sys.argv[1:4])
     else:
         environment = dict(os.environ, SWIFT_NET_LAB="scans")
         unshare = ["unshare", "-m"] if os.geteuid() == 0 else ["unshare", "--user", "--map-root-user", "--net", "--mount"]
         with tempfile.TemporaryDirectory() as folder:
-            program = os.path.join(folder, "syn-send")
             here = os.path.dirname(os.path.abspath(__file__))
-            subprocess.run(["cc", "-O2", "-o", program, os.path.join(here, "syn-send.c")], check=True)
+            programs = [os.path.join(folder, name) for name in ["syn-send", "tun-relay"]]
+            for program in programs:
+                source = os.path.join(here, os.path.basename(program) + ".c")
+                subprocess.run(["cc", "-O2", "-o", program, source], check=True)
             sys.exit(subprocess.call(
-                unshare + ["sh", "-c", LAB, "lab", sys.executable, os.path.abspath(__file__), os.path.abspath(sys.argv[1]), program],
+                unshare + ["sh", "-c", LAB, "lab", sys.executable, os.path.abspath(__file__), os.path.abspath(sys.argv[1]), *programs],
                 env=environment))

@@ -41,7 +41,8 @@ struct SYNScanEngineTests {
                     nextHop: wire == .ethernet ? .station(router) : .unaddressed)
             ],
             sourcePort: 61_000, seed: seed, key: SipHash(key0: seed, key1: ~seed))
-        configuration.rate = nil
+        // Without a rate, the packets of a tunnel are paced.
+        configuration.rate = wire == .tunnel ? 10_000_000 : nil
         configuration.reportsAll = true
         change(&configuration)
         return configuration
@@ -114,6 +115,17 @@ struct SYNScanEngineTests {
             #expect(entry.destination == IPAddress("198.18.0.7") && entry.length == 60)
             #expect(SimulatedProbe(SimulatedProbe.frame(of: batch.bytes(of: entry)))?.segment.destinationPort == 80)
         }
+    }
+
+    @Test("without a requested rate, packets through a tunnel are paced", arguments: [nil, 100_000.0])
+    func tunnelRate(rate: Double?) throws {
+        let configuration = try Self.configuration("198.18.0.0/20", ports: [80], over: .tunnel, seed: 5) {
+            $0.rate = rate
+        }
+        let outcome = Self.run(configuration, Self.usual)
+        let expected = 4_096 / (rate ?? 50_000)
+        #expect(outcome.summary.open == 4_096 && outcome.summary.sent == 4_096)
+        #expect((expected * 0.95...expected * 1.05).contains(outcome.elapsed.seconds), "\(outcome.elapsed)")
     }
 
     @Test("targets by Ethernet, by a tunnel and of this host itself in one scan")

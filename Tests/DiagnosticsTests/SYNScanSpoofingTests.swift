@@ -10,7 +10,8 @@ struct SYNScanSpoofingTests {
     /// Sends the first probes of a scan and returns them.
     private func probes(_ engine: inout SYNScanEngine, at now: Instant) -> [SimulatedProbe] {
         var batch = PacketBatch(capacity: 64, slotLength: engine.maximumPacketLength)
-        _ = engine.transmit(into: &batch, at: now)
+        // A paced scan needs several calls.
+        for step in 0..<64 { _ = engine.transmit(into: &batch, at: now + .microseconds(Int64(step))) }
         engine.transmitted(batch, 0..<batch.count, from: now, span: .microseconds(10))
         return batch.entries.compactMap {
             let bytes = batch.bytes(of: $0)

@@ -11,6 +11,8 @@ struct RateGovernor: Sendable {
 
     /// Packets per second; nil for no limit.
     private let asked: Double?
+    /// The highest rate, in packets per second; nil for no limit.
+    private let most: Double?
     private var pacer: SendPacer
     /// The start of the current measuring period.
     private var mark: (at: Instant, sent: UInt64)?
@@ -18,9 +20,11 @@ struct RateGovernor: Sendable {
     private var measured: Double?
     private var lastChange: Instant?
 
-    init(asked: Double?) {
+    /// - Parameter ceiling: the highest rate if none is requested; nil for no limit.
+    init(asked: Double?, ceiling: Double? = nil) {
         self.asked = asked
-        pacer = SendPacer(rate: asked)
+        most = asked ?? ceiling
+        pacer = SendPacer(rate: most)
     }
 
     mutating func allowance(at now: Instant, sent: UInt64) -> Int {
@@ -28,8 +32,8 @@ struct RateGovernor: Sendable {
         if let lastChange, let rate = pacer.rate, now - lastChange >= Self.period {
             self.lastChange = now
             let next = rate * Self.growth
-            if let asked, next >= asked {
-                pacer.set(rate: asked, at: now)
+            if let most, next >= most {
+                pacer.set(rate: most, at: now)
                 self.lastChange = nil
             } else {
                 pacer.set(rate: next, at: now)
@@ -73,7 +77,7 @@ struct RateGovernor: Sendable {
         if let rate {
             pacer.set(rate: max(Self.slowest, rate / 2), at: now)
         } else {
-            pacer = SendPacer(rate: nil)
+            pacer = SendPacer(rate: most)
         }
     }
 }

@@ -226,6 +226,12 @@ public struct SYNScanConfiguration: Sendable {
     /// Whether the rate is low enough to send every probe in its own system call.
     public var isExactlyTimed: Bool { rate.map { $0 <= 20_000 } ?? false }
 
+    /// The highest rate if none is requested, in packets per second; nil for no limit. The drivers of tunnels drop
+    /// packets without notice when the process that carries them does not keep up; the queue of a TUN interface has 500.
+    var rateCeiling: Double? {
+        !connects && routes.contains { $0.link.framing == .datagram } ? 50_000 : nil
+    }
+
     /// Whether some probes of the order are not sent.
     var skipsSome: Bool { !skippedTargets.isEmpty || !skippedPorts.isEmpty }
 

@@ -120,7 +120,7 @@ public struct SYNScanEngine: Engine, ~Copyable {
         window = SYNScanWindow(
             first..<min(first + configuration.windowSize, configuration.probes), decided: configuration.start.answered)
         cursor = first
-        governor = RateGovernor(asked: configuration.rate)
+        governor = RateGovernor(asked: configuration.rate, ceiling: configuration.rateCeiling)
         respondents = SYNScanRespondents(configuration)
         uniform = UniformReplies(configuration)
         pacingLeft = configuration.retries > 0 ? configuration.hostTimeout : .zero
