@@ -41,10 +41,10 @@ struct SYNScanReliabilityTests {
 
     @Test(
         "25 SYNs per second and no open port: the ports are reported as unknown, with the reason",
-        arguments: ["192.0.2.2", "2001:db8::2"])
-    func limitedSYNs(target: String) async throws {
+        arguments: ["192.0.2.2", "2001:db8::2"], Lab.Wire.allCases)
+    func limitedSYNs(target: String, wire: Lab.Wire) async throws {
         guard await Peer.require(.nft) else { return }
-        try await Lab.with(layout(input: slowSYNs())) { lab in
+        try await Lab.with(layout(input: slowSYNs()), over: wire) { lab in
             let outcome = try await lab.scan("\(target) -p 1-4000 --all -j")
             #expect(outcome.status == 2, "\(outcome.lines.last ?? "")")
             let hosts = outcome.objects("host")
