@@ -94,6 +94,15 @@ public final class SocketReserve {
         return Descriptor(owning: datagramSockets.remove(at: index).descriptor)
     }
 
+    /// Closes the unused packet sockets in the background. The kernel takes some 12 ms to close one, because it waits
+    /// until no processor uses it, but sockets that are closed at the same time share the wait.
+    public func closeUnusedSockets() {
+        for descriptor in packetSockets {
+            do { try DetachedThread.start { close(descriptor) } } catch { close(descriptor) }
+        }
+        packetSockets = []
+    }
+
     /// Returns the AF_XDP socket, if available.
     func takeXDPSocket() -> Descriptor? {
         defer { xdpSocket = nil }

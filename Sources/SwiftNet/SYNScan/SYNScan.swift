@@ -146,6 +146,8 @@ public enum SYNScan: Tool {
             port = try reserve.map {
                 try SYNScan.port(configuration, interface: asked.interface, source, $0, session)
             }
+            // Later targets need sockets to look up their neighbors.
+            if !arrivals.expectsMore { reserve?.closeUnusedSockets() }
             if hasAdditions {
                 options.onNotice?(
                     "some targets or ports were left out of the scan of \(asked.recordName): still not scanned")
