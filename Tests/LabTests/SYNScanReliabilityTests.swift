@@ -117,7 +117,7 @@ struct SYNScanReliabilityTests {
 
     @Test(
         "203 ports of a host that limits SYNs or resets: all are found, as nmap finds them",
-        arguments: [0, 1, 2], ["192.0.2.2", "2001:db8::2"])
+        arguments: [(0, "192.0.2.2"), (0, "2001:db8::2"), (1, "192.0.2.2"), (2, "2001:db8::2")])
     func all(kind: Int, target: String) async throws {
         guard await Peer.require(.nft, .nmap) else { return }
         let limits = layout(input: kind == 1 ? "" : slowSYNs(), output: kind == 0 ? "" : slowResets)
