@@ -11,11 +11,11 @@ public struct SYNScanEngine: Engine, ~Copyable {
     public typealias Event = SYNScanEvent
 
     /// The minimum wait for replies at the end if a target's round trips are unknown.
-    private static let shortestEnd = Nanoseconds.seconds(2)
+    static let shortestEnd = Nanoseconds.seconds(2)
     /// The same if those of every target are known.
-    private static let shortestKnownEnd = Nanoseconds.milliseconds(300)
+    static let shortestKnownEnd = Nanoseconds.milliseconds(300)
     /// The number of filtered ports reported per call.
-    private static let reportedAtOnce = 4_096
+    static let reportedAtOnce = 4_096
     /// The number of probes skipped per call.
     private static let skippedAtOnce = 65_536
     /// The token of packets that are not probes.
@@ -35,15 +35,15 @@ public struct SYNScanEngine: Engine, ~Copyable {
     let discoveryPort: UInt16
     /// The index of each port in the list, -1 for ports that are not scanned.
     let portIndices: [Int32]
-    private let probes: [PacketTemplate]
+    let probes: [PacketTemplate]
     /// Whether some targets are neighbors, each with its own MAC address.
-    private let reachesEachByItself: Bool
+    let reachesEachByItself: Bool
     var window: SYNScanWindow
     var round = 0
     /// The next probe of the round.
-    private var cursor: UInt64
+    var cursor: UInt64
     /// Probes below this index may be sent again now.
-    private var dueThrough: UInt64?
+    var dueThrough: UInt64?
     /// Filtered ports below this index are reported, once the window is finished.
     var closing: UInt64?
     var log = SendLog()
@@ -55,12 +55,12 @@ public struct SYNScanEngine: Engine, ~Copyable {
     var governor: RateGovernor
     private var start: Instant?
     /// The time of the first probe of the round, and the number sent since.
-    private var roundStart: Instant?
-    private var roundSent: UInt64 = 0
+    var roundStart: Instant?
+    var roundSent: UInt64 = 0
     /// The measured rate of the window's first round, in packets per second.
-    private var firstRate: Double?
+    var firstRate: Double?
     /// The time of the last probe of that round.
-    private(set) var firstEnd = Instant(nanoseconds: 0)
+    var firstEnd = Instant(nanoseconds: 0)
     /// The review of the window's hosts after the last try.
     var review: SYNScanReview?
     /// The time left to probe hosts at their own rates.
@@ -72,13 +72,13 @@ public struct SYNScanEngine: Engine, ~Copyable {
     /// Unreliable hosts, by target index.
     var unreliable: [Int: UnreliableHost] = [:]
     /// Counts before this window: answered probes, and those answered at a later try.
-    private var answeredBefore: UInt64 = 0
-    private var laterBefore: UInt64 = 0
+    var answeredBefore: UInt64 = 0
+    var laterBefore: UInt64 = 0
     var lastSent = Instant(nanoseconds: 0)
     /// The time from the last probes of earlier targets to the first of later ones.
     private var pauses = Nanoseconds.zero
-    private var end: Instant?
-    private(set) var isOver = false
+    var end: Instant?
+    var isOver = false
     /// Whether more targets will be added: the run does not end before.
     public var expectsMore: Bool
     var events: [SYNScanEvent] = []
@@ -269,142 +269,6 @@ public struct SYNScanEngine: Engine, ~Copyable {
         let most = configuration.deadline.map { min(due, start + $0) } ?? due
         let own = Instant.earliest(resets.due, .earliest(sourceHost?.due, banners?.due))
         return .at(own.map { min(most, $0) } ?? most)
-    }
-
-    /// Appends the probe at an index of the scan order. Returns false if the batch is full.
-    @inline(__always)
-    mutating func append(_ index: UInt64, to batch: inout PacketBatch) -> Bool {
-        guard batch.room > 0 else { return false }
-        let number = permutation[index &* shardStride &+ shardOffset]
-        let (host, portIndex) = number.quotientAndRemainder(dividingBy: portCount)
-        let target = Int(truncatingIfNeeded: host)
-        let port = configuration.ports[Int(truncatingIfNeeded: portIndex)]
-        let address = configuration.targets[target].withoutScope
-        let route = routeIndex(of: target)
-        let sourcePort = configuration.sourcePort &+ UInt16(truncatingIfNeeded: round)
-        // Access through the span: copying the template would retain its references twice per probe.
-        let templates = probes.span
-        let sequence = cookie.sequence(
-            source: templates[route].source, sourcePort: sourcePort, destination: address, destinationPort: port)
-        return templates[route].append(
-            to: &batch, token: index, target: address,
-            mac: reachesEachByItself ? mac(of: target, route: route) : nil,
-            sourcePort: sourcePort, port: port, sequence: sequence)
-    }
-
-    /// Marks a probe that is not to be sent as finished, without a result.
-    /// - Returns: false if it is to be sent.
-    private mutating func skip(_ index: UInt64) -> Bool {
-        let (host, address, port) = target(at: index)
-        let isSilent = discovery?.isSilent(host) ?? false
-        guard isSilent || configuration.skippedPorts.contains(port) || configuration.skippedTargets.contains(address)
-        else { return false }
-        _ = window.decide(index)
-        // Not evaluated, as if an ICMP error had answered it.
-        if reviewsHosts { window.errors.insert(index) }
-        return true
-    }
-
-    private func mac(of target: Int, route: Int) -> MACAddress? {
-        guard case .targets(let macs) = configuration.routes[route].nextHop else { return nil }
-        return macs[target &- configuration.routes[route].targets.lowerBound]
-    }
-
-    /// Returns the route to a target; routes are in the order of the targets.
-    @inline(__always)
-    func routeIndex(of target: Int) -> Int {
-        var low = 0
-        var high = configuration.routes.count &- 1
-        while low < high {
-            let middle = (low &+ high &+ 1) / 2
-            if configuration.routes[middle].targets.lowerBound <= target { low = middle } else { high = middle &- 1 }
-        }
-        return low
-    }
-
-    /// The measured rate of the round just sent, in packets per second.
-    private var roundRate: Double? {
-        roundStart.map { Double(roundSent) / max(lastSent - $0, .microseconds(1)).seconds }
-    }
-
-    /// The wait after the last probe: twice the longest round trip if those of every target are known.
-    var waitAtEnd: Nanoseconds {
-        let most = configuration.wait ?? max(Self.shortestEnd, roundTrips.longest * 2)
-        guard respondents?.isComplete == true else { return most }
-        return min(most, max(Self.shortestKnownEnd, roundTrips.longest * 2))
-    }
-
-    /// Continues with the next round or the end of the window.
-    /// - Returns: the time until which to wait for replies; nil if there is more to do now.
-    private mutating func endOfRound(into batch: inout PacketBatch, at now: Instant) -> Instant? {
-        if window.undecidedCount > 0 {
-            if round < configuration.retries {
-                if round == 0 { (firstRate, firstEnd) = (roundRate, lastSent) }
-                round += 1
-                cursor = window.indices.lowerBound
-                dueThrough = nil
-                governor.beginRound(round, after: roundRate, at: now)
-                roundStart = nil
-                return nil
-            }
-            if let due = lookBack(into: &batch, at: now) { return due }
-        }
-        closeReview(at: now)
-        review = nil
-        closing = window.indices.lowerBound
-        return nil
-    }
-
-    /// Reports the filtered ports of a finished window, a limited number per call, and begins the next window.
-    /// - Returns: false while there are more to report.
-    private mutating func finishWindow(at now: Instant) -> Bool {
-        var left = Self.reportedAtOnce
-        if !configuration.reportsAll {
-            result.filtered += window.undecidedCount
-        } else {
-            while let from = closing, let index = window.next(from: from) {
-                guard left > 0 else { return false }
-                left -= 1
-                closing = index + 1
-                result.filtered += 1
-                let (host, address, port) = target(at: index)
-                events.append(
-                    .finding(
-                        SYNScanFinding(
-                            address, port: port, state: .filtered, reason: .noResponse, at: now,
-                            isReliable: complete.contains(host) || (unreliable[host] == nil && !isLimitShared))))
-            }
-        }
-        let probed = probedPorts(before: nil)
-        uniform?.finish(probed: probed)
-        reportReleased()
-        closing = nil
-        complete.removeAll()
-        isLimitShared = false
-        let first = window.indices.upperBound
-        guard first < configuration.probes else {
-            isOver = true
-            end = now
-            reportUnreliable()
-            return true
-        }
-        window = SYNScanWindow(first..<min(first + configuration.windowSize, configuration.probes))
-        cursor = first
-        round = 0
-        log.removeAll()
-        // If many ports were found only by a later try, the first try was too fast.
-        let isLossy = (result.answeredLater - laterBefore) * 1_000 > result.decided - result.filtered - answeredBefore
-        governor.beginRound(0, after: isLossy ? firstRate : nil, at: now)
-        laterBefore = result.answeredLater
-        answeredBefore = result.decided - result.filtered
-        roundStart = nil
-        return true
-    }
-
-    private func target(at index: UInt64) -> (host: Int, IPAddress, UInt16) {
-        let number = permutation[index * shardStride + shardOffset]
-        let host = Int(number / portCount)
-        return (host, configuration.targets[host], configuration.ports[Int(number % portCount)])
     }
 
     public mutating func transmitted(_ token: UInt64, at instant: Instant, isExact: Bool) {
