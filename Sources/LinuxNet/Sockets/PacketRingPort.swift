@@ -60,8 +60,8 @@ public struct PacketRingPort: PacketPort, ~Copyable {
     private let frames: Descriptor
     /// The AF_XDP sender for frames, if available.
     private let xdp: XDPSender?
-    /// Sends IP packets on interfaces without an Ethernet header.
-    private let packets: Descriptor
+    /// Sends IP packets on interfaces without an Ethernet header; nil if there are none.
+    private let packets: Box?
     private let datagrams: [IPAddress.Family: Box]
     private let tap: PacketTap?
     private let trace: ((PacketTrace) -> Void)?
@@ -94,7 +94,10 @@ public struct PacketRingPort: PacketPort, ~Copyable {
         // Protocol 0: receives nothing. Also needed for frames that AF_XDP does not accept.
         let sender = Descriptor(owning: try reserve.takePacketSocket())
         if sendingInterface != 0 { try sender.bindToSend(interface: sendingInterface) }
-        let headerless = Descriptor(owning: try reserve.takeHeaderlessSocket())
+        var headerless: Box?
+        if listening.contains(where: { !$0.hasEthernetHeader }) {
+            headerless = Box(Descriptor(owning: try reserve.takeHeaderlessSocket()))
+        }
         var datagrams: [IPAddress.Family: Box] = [:]
         for family in ownFamilies {
             datagrams[family] = Box(try reserve.datagramSocket(family))
@@ -132,7 +135,10 @@ public struct PacketRingPort: PacketPort, ~Copyable {
             let start = now
             let result: Int
             switch socket {
-            case .packets: result = vector.sendFrames(batch, next..<end, on: packets.rawValue)
+            case .packets:
+                result =
+                    packets.map { vector.sendFrames(batch, next..<end, on: $0.descriptor.rawValue) }
+                    ?? -Int(EAFNOSUPPORT)
             case .datagrams(let family):
                 result =
                     datagrams[family].map { vector.send(batch, next..<end, on: $0.descriptor.rawValue, scope: 0) }

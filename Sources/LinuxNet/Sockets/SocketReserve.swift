@@ -97,10 +97,10 @@ public final class SocketReserve {
     /// Closes the unused packet sockets in the background. The kernel takes some 12 ms to close one, because it waits
     /// until no processor uses it, but sockets that are closed at the same time share the wait.
     public func closeUnusedSockets() {
-        for descriptor in packetSockets {
+        for case let descriptor? in packetSockets + [headerlessSocket] {
             do { try DetachedThread.start { close(descriptor) } } catch { close(descriptor) }
         }
-        packetSockets = []
+        (packetSockets, headerlessSocket) = ([], nil)
     }
 
     /// Returns the AF_XDP socket, if available.
