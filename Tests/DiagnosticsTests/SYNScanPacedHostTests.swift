@@ -171,7 +171,7 @@ struct SYNScanPacedHostTests {
         let seed = Self.seed(round)
         var limits: [UInt32: AnswerLimit] = [
             1: AnswerLimit(.bucket(rate: 25, burst: 50)), 2: AnswerLimit(.bucket(rate: 10, burst: 20)),
-            3: AnswerLimit(.bucket(rate: 100, burst: 5)), 4: AnswerLimit(.bucket(rate: 25, burst: 1)),
+            3: AnswerLimit(.bucket(rate: 100, burst: 5)), 4: AnswerLimit(.bucket(rate: 25, burst: 2)),
         ]
         let outcome = try Self.run("198.18.0.0/28", seed: seed) { probe in
             guard case .v4(let address) = probe.destination else { return [] }

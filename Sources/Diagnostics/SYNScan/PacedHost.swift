@@ -50,8 +50,8 @@ struct PacedHost: Sendable {
     private static let enoughReplies = 20
     private static let enoughTime = Nanoseconds.seconds(3)
     /// The maximum probability that an unfiltered port replies to no try, and the numbers of tries it may lead to.
-    private static let missed = 1e-4
-    private static let tries = 5...20
+    private static let missed = 1e-6
+    private static let tries = 6...25
     private static let longestWait = Nanoseconds.milliseconds(250)
     /// After this number of unanswered tries, and before silent ports are called filtered, a port that answered before must
     /// answer again: the host may have stopped.
@@ -193,7 +193,10 @@ struct PacedHost: Sendable {
     }
 
     private mutating func send(_ port: Int, try count: Int, timeout: Nanoseconds, at now: Instant) -> Step {
-        let wait = max(timeout, min(timeout * (1 << Int64(min(count - 1, 8))), Self.longestWait))
+        var wait = max(timeout, min(timeout * (1 << Int64(min(count - 1, 8))), Self.longestWait))
+        // Spread: a limit drops probes at regular times, and a port must not meet all of them.
+        let spread = (port &* 37 &+ count &* 101) & 63
+        if count > 1 { wait = wait + Nanoseconds(wait.count / 64) * Int64(spread) }
         ports.append(Port(index: port, tries: count, sent: now, due: now + wait))
         period.sent += 1
         triesSince += 1
@@ -232,9 +235,9 @@ struct PacedHost: Sendable {
     /// replies. Filtered ports do not lower it, as far as the ports that answered needed few tries.
     private mutating func adjust(at now: Instant, timeout: Nanoseconds) {
         let span = now - period.start
-        guard span >= max(Self.shortestPeriod, timeout * 2), period.sent >= 4 || span >= Self.longestPeriod else {
-            return
-        }
+        // Fewer replies than 3 do not show how many tries a reply takes.
+        let isEnough = period.sent >= 4 && (period.answers >= 3 || span >= .seconds(1))
+        guard span >= max(Self.shortestPeriod, timeout * 2), isEnough || span >= Self.longestPeriod else { return }
         defer { period = Period(start: now) }
         guard period.sent > 0 else { return }
         isLimiting = Double(period.answers) < 0.9 * Double(period.sent)
