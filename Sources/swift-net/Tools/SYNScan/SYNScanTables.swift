@@ -101,7 +101,7 @@ final class SYNScanList: SYNScanForm {
     func write(_ range: SYNScan.UnreachableRange, at now: Instant) {}
 
     func write(_ finding: SYNScanFinding) {
-        guard finding.state == .open else { return }
+        guard finding.state == .open, finding.isReliable else { return }
         let target = options.names.target(finding)
         stream.write(target.utf8.contains(UInt8(ascii: ":")) ? "[\(target)]" : target)
         stream.write(":\(finding.port)\n")
