@@ -183,10 +183,10 @@ struct OptionTableTests {
             #expect(Set(names).count == names.count, "\(command.summary.name): \(names)")
             for option in options {
                 // Only nmap's words have several letters after one hyphen.
-                let names = ["-iL", "-oN", "-oG", "-oX", "-oA", "-Pn"]
+                let accepted = ["-iL", "-oN", "-oG", "-oX", "-oA", "-Pn"]
                 #expect(
                     option.names.allSatisfy {
-                        names.contains($0) || ($0.hasPrefix("--") ? $0.count > 3 : $0.count == 2)
+                        accepted.contains($0) || ($0.hasPrefix("--") ? $0.count > 3 : $0.count == 2)
                     },
                     "\(option.names)")
                 #expect(option.help.hasSuffix(".") || option.help.hasSuffix(")"), "\(option.names): \(option.help)")

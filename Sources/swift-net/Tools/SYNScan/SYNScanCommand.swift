@@ -18,7 +18,7 @@ struct SYNScanCommand: Command {
             unreliable.
             """,
         foreignOptions: [
-            ("-sS", "omit it: this is a SYN scan"),
+            ("-sS", "omit it: this is a SYN scan"), ("-sT", "--connect"),
             ("-sn", "swift-net ping NETWORK finds hosts"), ("-sV", "--banners --source ADDRESS"),
             ("-F", "--top-ports 100"),
             ("-T", "--rate N"), ("-T4", "--rate N"), ("--max-rate", "--rate N"), ("--min-rate", "--rate N"),
