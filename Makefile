@@ -4,7 +4,7 @@
 PREFIX ?= /usr/local
 DESTDIR ?=
 ARGS ?= ping -c 3 127.0.0.1
-FUZZ_SECONDS ?= 20
+FUZZ_SECONDS ?= 12
 TARGETS ?=
 PRODUCTS ?=
 

@@ -188,7 +188,7 @@ struct PathsEngineTests {
         arguments: [(nil, 1), (6, 6), (6, 1), (1, 1)] as [(Int?, Int?)])
     func lossyBranch(burst: Int?, targetBurst: Int?) {
         for share in [0.3, 0.5] {
-            for seed in 0..<UInt64(100) {
+            for seed in 0..<UInt64(40) {
                 var graph = SimulatedGraph.diamond(2, seed: seed)
                 (graph.burst, graph.targetBurst) = (burst, targetBurst)
                 graph.lossy = [[2, 1]: share]

@@ -9,7 +9,7 @@ struct SYNScanFormatTests {
         }
     }
 
-    /// Runs a script in `a` with `scan OPTION...` and names for hosts, in an empty folder.
+    /// Runs a script in `a` with `scan OPTION...` for the command and names for hosts, in an empty folder.
     private func run(_ lab: Lab, _ script: String) async throws -> Lab.Outcome {
         let names = #"198.18.0.1 one.lab.test\n198.18.0.2 two.lab.test\n2001:db8:18::1 six.lab.test\n"#
         return try await lab.run(
@@ -18,8 +18,7 @@ struct SYNScanFormatTests {
                 "unshare", "-m", "bash", "-c",
                 """
                 mount -t tmpfs none /mnt; cd /mnt; printf '\(names)' > hosts; mount --bind hosts /etc/hosts
-                scan() { \(Binary.swiftNet) tcp-syn-scan "$@"; }
-                \(script)
+                \(script.replacing("scan ", with: "\(Binary.swiftNet) tcp-syn-scan "))
                 """,
             ])
     }
