@@ -71,10 +71,12 @@ public struct ConnectPort: PacketPort, ~Copyable {
     public mutating func send<E: Engine & ~Copyable>(
         _ batch: borrowing PacketBatch, from first: Int, reportingTo engine: inout E
     ) throws(SystemError) -> Int {
+        let storage = batch.storage
         for index in first..<batch.count {
             let entry = batch.entries[index]
             let start = now
-            guard let syn = SYN(batch.bytes(of: entry), interface: entry.interfaceIndex) else {
+            let bytes = storage.rawBytes.extracting(entry.offset..<entry.offset + entry.length)
+            guard let syn = SYN(bytes, interface: entry.interfaceIndex) else {
                 // Not a SYN: the kernel resets its connections itself.
                 engine.transmitted(entry.token, at: start)
                 continue
@@ -219,16 +221,15 @@ public struct ConnectPort: PacketPort, ~Copyable {
     /// Passes the outcome of an attempt to the engine, and ends the attempt.
     private mutating func report<E: Engine & ~Copyable>(_ slot: Int, _ code: Int32, to engine: inout E) {
         let (syn, arrival) = (attempts[slot].syn, now)
-        var frame: [UInt8]?
-        switch code {
-        case 0: frame = syn.reply([.syn, .ack])
-        case ECONNREFUSED, ECONNRESET: frame = syn.reply([.rst, .ack])
-        default: frame = error(of: attempts[slot].socket, code).flatMap { syn.error($0.type, $0.code, from: $0.sender) }
-        }
-        // A failed attempt without an ICMP error, such as a time-out, is no reply.
-        if code == ECONNREFUSED, let found = error(of: attempts[slot].socket, 0) {
-            // A firewall that rejects with an ICMP error looks like a reset to connect(2).
+        let frame: [UInt8]?
+        if code == 0 {
+            frame = syn.reply([.syn, .ack])
+        } else if let found = error(of: attempts[slot].socket, code) {
+            // A firewall that rejects with an ICMP error may look like a reset to connect(2).
             frame = syn.error(found.type, found.code, from: found.sender)
+        } else {
+            // A failed attempt without a reply, such as a time-out, is none.
+            frame = [ECONNREFUSED, ECONNRESET].contains(code) ? syn.reply([.rst, .ack]) : nil
         }
         finish(slot)
         guard let frame else { return }
@@ -277,8 +278,8 @@ private struct SYN {
     init() {}
 
     /// Returns nil unless the bytes are a datagram with a SYN.
-    init?(_ bytes: [UInt8], interface: UInt32) {
-        guard let datagram = DatagramView(quoted: bytes.rawBytes), datagram.protocol == .tcp,
+    init?(_ bytes: RawSpan, interface: UInt32) {
+        guard let datagram = DatagramView(quoted: bytes), datagram.protocol == .tcp,
             let segment = try? TCPView(datagram.payload), segment.flags == .syn
         else { return nil }
         (source, target) = (datagram.source, datagram.destination)
