@@ -73,6 +73,9 @@ struct SYNScanPingTests {
             #expect(hosts(connect) == ["198.18.0.2", "198.18.0.3", "198.18.0.5"], "\(connect)")
             let source = try await lab.scan("-j --all --ping --no-check --source 192.0.2.77 -p 8080 198.18.0.0/28")
             #expect(hosts(source).count == 4, "\(source)")
+            _ = try await lab.run("a", ["ip", "route", "add", "default", "via", "192.0.2.2"])
+            let many = try await lab.scan("--ping -p 80 0.0.0.0/0")
+            #expect(many.status == 2 && many.errors.contains("--ping: more than 67108864 targets"), "\(many)")
             let refused = try await lab.scan("--ping -Pn -p 80 192.0.2.2")
             #expect(refused.status == 2 && refused.errors.contains("cannot be used with"), "\(refused)")
         }

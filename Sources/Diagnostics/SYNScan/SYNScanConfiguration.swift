@@ -119,6 +119,8 @@ public struct SYNScanConfiguration: Sendable {
     public var expectsMore = false
     /// Whether to ask targets first whether they are there, and to skip silent ones.
     public var asksFirst = false
+    /// The maximum number of targets that are asked first: 8 MiB of bits.
+    public static let mostAskedFirst = 1 << 26
     /// Whether the kernel connects instead (`ConnectPort`): its replies have no window, options and time to live.
     public var connects = false
     /// Whether to read banners; needs a source address whose connections the kernel does not reset.

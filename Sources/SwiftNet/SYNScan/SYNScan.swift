@@ -120,6 +120,10 @@ public enum SYNScan: Tool {
                 order = record.targets
             }
             let reached = try arrivals.routes(to: &targets, source: source, isFirst: true, order: order)
+            guard !asked.asksFirst || (order ?? targets).count <= SYNScanConfiguration.mostAskedFirst else {
+                throw SwiftNetError(
+                    .invalidArgument, "--ping", "more than \(SYNScanConfiguration.mostAskedFirst) targets")
+            }
 
             var configuration = SYNScanConfiguration(
                 targets: order ?? targets, ports: asked.resumed?.ports ?? ports.scanned, routes: reached,

@@ -61,7 +61,8 @@ struct SYNScanTargets {
         for expression in expressions {
             switch expression {
             case .address(let address, let zone):
-                let target = try scoped(address, zone: zone.map { try Destination.index(ofZone: $0, $0) } ?? 0)
+                let index = try zone.map { try Destination.index(ofZone: $0, "\(address)%\($0)") } ?? 0
+                let target = try scoped(address, zone: index)
                 ranges.append((target, target))
             case .ranges(let all):
                 ranges += try all.map { (try scoped($0.lowerBound, zone: 0), try scoped($0.upperBound, zone: 0)) }
