@@ -132,14 +132,15 @@ struct ManualPageTests {
     @Test("zsh loads the completion and offers the options")
     func zsh() async throws {
         guard await Peer.require(.zsh) else { return }
-        // Nothing is typed before the line editor has the terminal: it says when it does.
+        // Nothing is typed before the line editor has the terminal: it says when it does, at each prompt. What is typed
+        // earlier is echoed by the terminal, and a tab in it completes nothing.
         let script = """
             zmodload zsh/zpty; zpty z zsh -f -i
             zpty -w z "PROMPT=; fpath=(\(Binary.repository)/completions \\$fpath); autoload -Uz compinit; compinit -u -D; zle-line-init() { print -rn -- line''editor }; zle -N zle-line-init"
             zpty -r -m z out '*lineeditor*'
             for line in 'ping --rep' 'ping --color al' 'help tracer' 'ping -I l' 'ping --pcap /etc/hostna' 'rarp que'; do
                 zpty -w z "swift-net $line"$'\\t\\025'; zpty -w z 'echo do""ne'
-                zpty -r -m z out '*done*'; print -r -- "$out"
+                zpty -r -m z out '*done*lineeditor*'; print -r -- "$out"
             done
             """
         let outcome = try await Lab.run([
