@@ -39,14 +39,10 @@ public struct Certificate: Hashable, Sendable {
         }
     }
 
-    /// Returns the number of whole days until the certificate expires; negative if it has expired, nil if it has no
-    /// valid date.
+    /// Returns the time until the certificate expires, in seconds; negative if it has expired, nil if it has no valid
+    /// date.
     /// - Parameter seconds: the current time, in seconds since 1970-01-01 00:00 UTC.
-    public func daysLeft(at seconds: Int64) -> Int64? {
-        guard let notAfter else { return nil }
-        let left = notAfter - seconds
-        return left >= 0 ? left / 86_400 : -((-left + 86_399) / 86_400)
-    }
+    public func secondsLeft(at seconds: Int64) -> Int64? { notAfter.map { $0 &- seconds } }
 
     private static func name(_ identifier: Int32) -> String {
         OBJ_nid2ln(identifier).map { String(cString: $0) } ?? "unknown"

@@ -51,19 +51,6 @@ struct HTTPProbePlanTests {
         }
     }
 
-    @Test("each address of a name has its share of the time")
-    func addresses() throws {
-        let unresponsive = IPAddress.v4(IPv4Address(198, 51, 100, 9))
-        let good = IPAddress.v4(IPv4Address(198, 51, 100, 1))
-        var servers = SimulatedServers(
-            names: ["web.example": [unresponsive, good]], [80: { _ in [.send(Self.response("200 OK"))] }])
-        let found = try answers(["web.example", "no.example"], &servers)
-        let right = try #require(found.first { $0.outcome.failure == nil })
-        #expect(right.outcome.endpoint == .tcp(good, zone: 0, port: 80))
-        #expect(right.outcome.timings.name == .zero)
-        #expect(found.contains { $0.outcome.failure == .name(NameFailure("no such name")) })
-    }
-
     @Test("a body that waits for 100 follows it, or a second without a response, and is not sent after a rejection")
     func expectations() throws {
         func ask(_ server: @escaping SimulatedServers.Server) throws -> (HTTPProbeResponse, String) {

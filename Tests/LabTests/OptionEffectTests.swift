@@ -194,7 +194,7 @@ struct OptionEffectTests {
                     ("-v --compressed \(url)/", ["> Accept-Encoding: gzip, deflate", "< Content-Encoding: gzip"]),
                     ("--max-redirects 2 \(url)/hop/0", ["/hop/1  302 to /hop/2\n", "  more than 2 redirects\n"]),
                     ("--intermediaries \(url)/", ["  proxy: Via: 1.1 cache.example (squid/6.1)\n"]),
-                    ("--timing \(url)/", ["  connect ", ", first byte at "]),
+                    ("--timing \(url)/", ["  connect ", "  wait for response "]),
                     ("--targets /mnt/list", ["2 URLs, 2 requests, 2 answered, 0 failed"]),
                     ("--unix-socket /mnt/socket http://local.example/", ["200 OK"]),
                     ("-c 2 -i 0.05 \(url)/", ["seq=0", "seq=1", "2 requests, 2 answered"]),

@@ -12,13 +12,12 @@ public struct HTTPEngine<Plan: HTTPPlan>: StreamEngine, ~Copyable {
         let client: HTTPClient
         var plan: Plan?
 
-        init(number: Int) { client = HTTPClient(number: number) }
+        init(_ connections: HTTPConnections) { client = HTTPClient(connections) }
     }
 
     private var waiting: Deque<Plan>
     private let workers: [Worker]
-    private let configuration: TLSConfiguration
-    private var context: TLSContext?
+    private let connections: HTTPConnections
     private var events: [Event] = []
     private var isStopping = false
     /// Finished plans.
@@ -39,10 +38,13 @@ public struct HTTPEngine<Plan: HTTPPlan>: StreamEngine, ~Copyable {
     ) throws(TLSFailure) {
         waiting = Deque(plans)
         summary = Plan.Summary(targets: plans.count)
-        workers = (0..<max(expectsMore ? concurrency : min(concurrency, plans.count), 1)).map { Worker(number: $0) }
+        let connections = HTTPConnections(tls)
+        self.connections = connections
+        workers = (0..<max(expectsMore ? concurrency : min(concurrency, plans.count), 1)).map { _ in
+            Worker(connections)
+        }
         self.expectsMore = expectsMore
-        configuration = tls
-        if needsTLS { context = try TLSContext(tls) }
+        if needsTLS { try connections.makeContext() }
     }
 
     /// Plans that have not started.
@@ -68,9 +70,9 @@ public struct HTTPEngine<Plan: HTTPPlan>: StreamEngine, ~Copyable {
                 perform(next(on: worker, after: result, at: now), on: worker, at: now)
             }
             isBusy = isBusy || worker.plan != nil
-            requests += worker.client.requests
-            worker.client.requests.removeAll(keepingCapacity: true)
         }
+        requests += connections.requests
+        connections.requests.removeAll(keepingCapacity: true)
         guard isBusy || expectsMore else { return .finished }
         return deadline.map { .at($0) } ?? .never
     }
@@ -78,7 +80,7 @@ public struct HTTPEngine<Plan: HTTPPlan>: StreamEngine, ~Copyable {
     /// Gives an idle worker the next plan; returns false if there is none. The next plan may reuse an open connection.
     private mutating func startNext(on worker: Worker, at now: Instant) -> Bool {
         guard !isStopping, let plan = waiting.popFirst() else {
-            worker.client.leave()
+            worker.client.leave(at: now)
             return false
         }
         worker.plan = plan
@@ -106,15 +108,8 @@ public struct HTTPEngine<Plan: HTTPPlan>: StreamEngine, ~Copyable {
             finishedCount += 1
         case .wait(let until): worker.client.wait(until: until)
         case .watch(let until): worker.client.watch(until: until, at: now)
-        case .fetch(let fetch): worker.client.begin(fetch, { () throws(TLSFailure) in try makeContext() }, at: now)
+        case .fetch(let fetch): worker.client.begin(fetch, at: now)
         }
-    }
-
-    private mutating func makeContext() throws(TLSFailure) -> TLSContext {
-        if let context { return context }
-        let made = try TLSContext(configuration)
-        context = made
-        return made
     }
 
     // MARK: Port events
@@ -122,29 +117,23 @@ public struct HTTPEngine<Plan: HTTPPlan>: StreamEngine, ~Copyable {
     public mutating func resolved(
         _ name: String, _ answer: Result<[ResolvedAddress], NameFailure>, asked: Instant, at instant: Instant
     ) {
-        for worker in workers { worker.client.resolved(name, answer, asked: asked, at: instant) }
-    }
-
-    private func client(of stream: StreamIdentifier) -> HTTPClient? {
-        guard let index = HTTPClient.number(of: stream), index < workers.count else { return nil }
-        let client = workers[index].client
-        return client.stream == stream ? client : nil
+        connections.resolved(name, answer, asked: asked, at: instant)
     }
 
     public mutating func opened(_ stream: StreamIdentifier, _ opening: StreamOpening, at instant: Instant) {
-        client(of: stream)?.opened(opening, at: instant)
+        connections.connection(of: stream)?.opened(stream, opening, at: instant)
     }
 
     public mutating func received(_ bytes: RawSpan, on stream: StreamIdentifier, at instant: Instant) {
-        client(of: stream)?.received(bytes, at: instant)
+        connections.connection(of: stream)?.received(bytes, on: stream, at: instant)
     }
 
     public mutating func ended(_ stream: StreamIdentifier, at instant: Instant) {
-        client(of: stream)?.ended(at: instant)
+        connections.connection(of: stream)?.ended(stream, at: instant)
     }
 
     public mutating func failed(_ stream: StreamIdentifier, _ failure: StreamFailure, at instant: Instant) {
-        client(of: stream)?.failed(failure, at: instant)
+        connections.connection(of: stream)?.failed(stream, failure, at: instant)
     }
 
     public mutating func stop(at now: Instant) {

@@ -107,6 +107,8 @@ public struct HTTPOutcome: Sendable {
     public var endpoint: StreamEndpoint?
     /// The local endpoint.
     public var localPort: UInt16?
+    /// The attempts to connect, in the order of their SYNs; none on a reused connection.
+    public var attempts: [ConnectAttempt] = []
     /// Whether an open connection was reused.
     public var isReused = false
     public var timings: HTTPTimings
@@ -139,4 +141,6 @@ public struct HTTPOutcome: Sendable {
         guard let head, case .status(let line) = head.start else { return nil }
         return line.code
     }
+    /// The target of a redirect (3xx with a Location field; RFC 9110, section 10.2.2).
+    public var location: String? { status.map { 300..<400 ~= $0 } == true ? head?["Location"] : nil }
 }

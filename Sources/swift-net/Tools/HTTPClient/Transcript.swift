@@ -7,6 +7,7 @@ struct Transcript {
     init(_ console: Console) { self.console = console }
 
     func show(_ outcome: HTTPOutcome) {
+        for attempt in outcome.attempts { if let text = Self.failure(of: attempt) { note(text) } }
         if let connect = outcome.timings.connect, let endpoint = outcome.endpoint {
             note("connected to \(Self.text(endpoint)) in \(Milliseconds.short(connect)) ms")
         } else if outcome.isReused {
@@ -25,6 +26,16 @@ struct Transcript {
     }
 
     private func note(_ text: String) { console.output.write(console.painted("* \(text)", .dim) + "\n") }
+
+    /// Describes an attempt that did not become the connection.
+    private static func failure(of attempt: ConnectAttempt) -> String? {
+        let time = "\(Milliseconds.short(attempt.time)) ms"
+        return switch attempt.result {
+        case .connected: nil
+        case .failed(let failure): "\(text(attempt.endpoint)): \(failure) after \(time)"
+        case .abandoned: "\(text(attempt.endpoint)): no reply in \(time)"
+        }
+    }
 
     private static func text(_ endpoint: StreamEndpoint) -> String {
         switch endpoint {

@@ -49,6 +49,7 @@ struct HTTPProbeResponseRow: JSONRow {
     var decodedBytes: Int?
     var decodedSha256: String?
     var complete: Bool
+    private var attempts: [ConnectAttemptRow]
     private var timings: TimingsRow
     @Null private var tls: TLSRow?
     private var tcp: HandshakeRow?
@@ -74,6 +75,7 @@ struct HTTPProbeResponseRow: JSONRow {
         decodedBytes = outcome.body.decoded?.length
         decodedSha256 = outcome.body.decoded.map { hexadecimal($0.sha256) }
         complete = outcome.failure?.leavesAnswerWhole ?? true
+        attempts = outcome.attempts.map { ConnectAttemptRow($0, start: outcome.timings.start) }
         timings = TimingsRow(outcome.timings)
         tls = outcome.tls.map { TLSRow($0, start: outcome.timings.start) }
         tcp = handshake.map(HandshakeRow.init)
@@ -92,6 +94,7 @@ struct HTTPProbeFailureRow: JSONRow {
     @Inlined private var target: HTTPProbeTargetRow
     @Null var kind: String?
     @Null var message: String?
+    private var attempts: [ConnectAttemptRow]
     private var timings: TimingsRow
     @Null private var tls: TLSRow?
     var problems: [String]
@@ -101,6 +104,7 @@ struct HTTPProbeFailureRow: JSONRow {
         target = HTTPProbeTargetRow(answer)
         kind = outcome.failure?.kind
         message = outcome.failure?.text
+        attempts = outcome.attempts.map { ConnectAttemptRow($0, start: outcome.timings.start) }
         timings = TimingsRow(outcome.timings)
         tls = outcome.tls.map { TLSRow($0, start: outcome.timings.start) }
         problems = answer.problems
@@ -126,6 +130,34 @@ struct HTTPProbeSummaryRow: JSONRow {
         problems = summary.problems
         elapsedMs = summary.elapsed
         totalMs = RoundTripRow(summary.trips)
+    }
+}
+
+/// An attempt to connect to one address; its start is measured from that of the request.
+private struct ConnectAttemptRow: Encodable {
+    @Null var address: IPAddress?
+    @Null var port: UInt16?
+    @Null var socket: String?
+    var startMs: Nanoseconds
+    var timeMs: Nanoseconds
+    var connected: Bool
+    @Null var message: String?
+
+    init(_ attempt: ConnectAttempt, start: Instant) {
+        switch attempt.endpoint {
+        case .tcp(let address, _, let port):
+            self.address = address
+            self.port = port
+        case .local(let path): socket = path
+        }
+        startMs = attempt.began - start
+        timeMs = attempt.time
+        connected = attempt.result == .connected
+        switch attempt.result {
+        case .connected: break
+        case .failed(let failure): message = failure.description
+        case .abandoned: message = "no reply"
+        }
     }
 }
 

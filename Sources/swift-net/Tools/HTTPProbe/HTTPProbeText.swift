@@ -49,12 +49,13 @@ final class HTTPProbeText: HTTPProbeReport {
         if let decoded = outcome.body.decoded { parts[2] += " (\(decoded.coding) of \(decoded.length))" }
         if let type = outcome.head?["Content-Type"] { parts.append(Text.escaped(type)) }
         if let server = outcome.head?["Server"] { parts.append(Text.escaped(server)) }
+        if let location = outcome.location { parts.insert("to \(Text.escaped(location))", at: 2) }
         parts.append("\(Milliseconds.short(outcome.timings.total)) ms")
         write(parts.joined(separator: "  ") + sequence(answer))
         if let failure = outcome.failure {
             write("  \(console.painted(Text.escaped(failure.text), .red))", always: true)
         }
-        if showsTiming { write("  " + timing(outcome)) }
+        if showsTiming { write(Self.timing(outcome)) }
         if let handshake { write("  " + Self.tcp(handshake)) }
         if let facts = outcome.tls { write("  " + secure(facts, at: outcome.timings.start)) }
         show(answer.findings)
@@ -77,16 +78,29 @@ final class HTTPProbeText: HTTPProbeReport {
         return console.painted(text, outcome.isError ? .red : .green)
     }
 
-    private func timing(_ outcome: HTTPOutcome) -> String {
+    /// Returns a table of the phases: the duration of each, and the time from the start to its end.
+    private static func timing(_ outcome: HTTPOutcome) -> String {
         let timings = outcome.timings
-        var parts: [String] = []
-        if let name = timings.name { parts.append("name \(Milliseconds.short(name))") }
-        if let connect = timings.connect { parts.append("connect \(Milliseconds.short(connect))") }
-        if let secure = timings.secure { parts.append("TLS \(Milliseconds.short(secure))") }
-        if let firstByte = timings.firstByte { parts.append("first byte at \(Milliseconds.short(firstByte))") }
-        parts.append("total \(Milliseconds.short(timings.total)) ms")
-        if outcome.isReused { parts.append("connection reused") }
-        return parts.joined(separator: ", ")
+        var rows: [(name: String, time: Nanoseconds)] = []
+        var end = Nanoseconds.zero
+        func add(_ name: String, _ time: Nanoseconds?) {
+            guard let time else { return }
+            end = end + time
+            rows.append((name, time))
+        }
+        add("name lookup", timings.name)
+        add(outcome.isReused ? "connection reused" : "connect", outcome.isReused ? .zero : timings.connect)
+        add("TLS handshake", timings.secure)
+        add("wait for response", timings.firstByte.map { $0 - end })
+        add("rest of response", timings.firstByte.map { timings.total - $0 })
+        var text = "  \(Text.left("phase", 18))\(Text.right("ms", 10))\(Text.right("ends at", 10))"
+        end = .zero
+        for row in rows {
+            end = end + row.time
+            text += "\n  \(Text.left(row.name, 18))\(Text.right(Milliseconds.fixed(row.time), 10))"
+            text += Text.right(Milliseconds.fixed(end), 10)
+        }
+        return text
     }
 
     private static func tcp(_ handshake: HandshakeFacts) -> String {
@@ -105,16 +119,25 @@ final class HTTPProbeText: HTTPProbeReport {
             let more = certificate.names.count > 4 ? " and \(certificate.names.count - 4) more" : ""
             parts.append("for \(Text.escaped(names))\(more)")
             parts.append("by \(Text.escaped(certificate.issuer))")
-            if let days = certificate.daysLeft(at: WallTime.nanoseconds(instant) / 1_000_000_000) {
-                parts.append(
-                    days < 0
-                        ? "expired \(Text.count(Int(-days), "day")) ago" : "expires in \(Text.count(Int(days), "day"))")
+            if let text = Self.expiry(of: certificate, at: WallTime.nanoseconds(instant) / 1_000_000_000) {
+                parts.append(text)
             }
         }
         parts.append(
             facts.doubt.map { console.painted("not verified: \(Text.escaped($0))", .red) }
                 ?? console.painted("verified", .green))
         return parts.joined(separator: ", ")
+    }
+
+    /// Returns the time until a certificate expires, or since then, and the date.
+    private static func expiry(of certificate: Certificate, at now: Int64) -> String? {
+        guard let end = certificate.notAfter, let left = certificate.secondsLeft(at: now) else { return nil }
+        let hours = Int(left.magnitude / 3_600)
+        let time = hours < 24 ? Text.count(hours, "hour") : Text.count(hours / 24, "day")
+        let text = left < 0 ? "expired \(time) ago" : "expires in \(time)"
+        // Within hours of the end the day alone says little.
+        let date = WallTime.rfc3339(seconds: end)
+        return "\(text) (\(hours < 48 ? date : String(date.prefix(10))))"
     }
 
     private func show(_ findings: HTTPProbeFindings) {

@@ -12,7 +12,9 @@ struct TLSRow: Encodable {
     var names: [String]
     @Null var notBefore: String?
     @Null var notAfter: String?
+    /// Whole days, counted toward 0; negative after the end.
     @Null var daysLeft: Int64?
+    @Null var expired: Bool?
     @Null var key: String?
     @Null var signature: String?
     @Null var serial: String?
@@ -32,7 +34,9 @@ struct TLSRow: Encodable {
         names = certificate?.names ?? []
         notBefore = certificate?.notBefore.map(WallTime.rfc3339(seconds:))
         notAfter = certificate?.notAfter.map(WallTime.rfc3339(seconds:))
-        daysLeft = certificate?.daysLeft(at: WallTime.nanoseconds(start) / 1_000_000_000)
+        let secondsLeft = certificate?.secondsLeft(at: WallTime.nanoseconds(start) / 1_000_000_000)
+        daysLeft = secondsLeft.map { $0 / 86_400 }
+        expired = secondsLeft.map { $0 < 0 }
         key = certificate.map { "\($0.keyAlgorithm) \($0.keyBits)" }
         signature = certificate?.signatureAlgorithm
         serial = certificate?.serialNumber

@@ -1,0 +1,212 @@
+import PacketEngine
+import WireFormat
+
+/// One request and its response, on a connection that may still be opened for it.
+final class HTTPExchange {
+    private(set) var outcome: HTTPOutcome
+    /// Whether the outcome is complete.
+    private(set) var isFinished = false
+    private(set) var connection: HTTPConnection?
+    private var isSent = false
+    private var reader: HTTPResponseReader
+    private var collector: HTTPBodyCollector?
+    private var hasBegunBody = false
+    private var heldUntil: Instant?
+    /// The time until which to wait for the rest of a first line that is not HTTP.
+    private var lineDeadline: Instant?
+
+    init(_ fetch: HTTPFetch, at now: Instant) {
+        outcome = HTTPOutcome(fetch: fetch, timings: HTTPTimings(start: now))
+        reader = HTTPResponseReader(method: fetch.method, limits: fetch.limits)
+        collector = HTTPBodyCollector(kept: fetch.keptBody, limit: fetch.limits.body)
+    }
+
+    /// Sends the request on a connection, as soon as that is open.
+    func use(_ connection: HTTPConnection, at now: Instant) {
+        self.connection = connection
+        connection.exchange = self
+        connection.isWatched = false
+        outcome.isReused = connection.isOpen
+        if connection.isOpen { send(at: now) }
+    }
+
+    /// The phase that a timeout or a disconnect interrupts.
+    var phase: HTTPFailure.Phase {
+        isSent ? reader.isEmpty ? .answer : .body : connection?.phase ?? .name
+    }
+
+    /// The start of the exchange: for a new connection, that of the lookup or the connection.
+    private var start: Instant {
+        guard let connection, !outcome.isReused else { return outcome.timings.start }
+        return connection.timings.start
+    }
+
+    // MARK: Sending
+
+    func connected(at now: Instant) {
+        guard !isSent, let connection else { return }
+        if outcome.fetch.demandsTrust, let doubt = connection.tls?.doubt {
+            connection.refuse()
+            finish(.untrusted(doubt), at: now)
+        } else {
+            send(at: now)
+        }
+    }
+
+    private func send(at now: Instant) {
+        guard let connection else { return }
+        isSent = true
+        connection.send(outcome.fetch.bytes)
+        if !outcome.fetch.heldBody.isEmpty {
+            heldUntil = now + HTTPFetch.patience
+        } else if outcome.fetch.endsSending {
+            connection.endSending()
+        }
+    }
+
+    private func sendHeldBody() {
+        heldUntil = nil
+        connection?.send(outcome.fetch.heldBody)
+    }
+
+    // MARK: Connection events
+
+    func received(_ bytes: RawSpan, at now: Instant) {
+        guard isSent else {
+            connection?.close(at: now)
+            return
+        }
+        if reader.isEmpty { outcome.timings.firstByte = now - start }
+        keep(bytes)
+        let interimBefore = reader.interim.count
+        let taken = reader.take(bytes) { head, piece in
+            if !hasBegunBody, let head { collector?.begin(head) }
+            hasBegunBody = true
+            collector?.take(piece)
+        }
+        outcome.excess += bytes.byteCount - taken
+        if heldUntil != nil, reader.interim.count > interimBefore { sendHeldBody() }
+        if let bytes = foreignOpening, shows(bytes, at: now) {
+            finish(.notHTTP(bytes), at: now)
+            return
+        }
+        if reader.isFinished { finish(reader.isComplete ? nil : .malformed, at: now) }
+    }
+
+    func ended(at now: Instant) {
+        let phase = phase
+        reader.end()
+        finish(reader.isComplete ? nil : .closed(phase), at: now)
+    }
+
+    func failed(_ failure: HTTPFailure, at now: Instant) {
+        if isSent { reader.end() }
+        finish(failure, at: now)
+    }
+
+    private func keep(_ bytes: RawSpan) {
+        outcome.receivedCount += bytes.byteCount
+        let room = outcome.fetch.keptBytes - outcome.received.count
+        if room > 0 { outcome.received += bytes.prefix(room).copied() }
+    }
+
+    // MARK: Other protocols
+
+    /// Returns the beginning of a response that is not HTTP/1, if HTTP/1 is required; nil if it is HTTP/1.
+    private var foreignOpening: [UInt8]? {
+        guard outcome.fetch.demandsStatusLine else { return nil }
+        if reader.isHeadless { return reader.unrecognized }
+        if let head = reader.head, head.end != nil, case .status(let line) = head.start, line.code == nil {
+            return head.startLine.bytes
+        }
+        return nil
+    }
+
+    /// Whether enough of a non-HTTP response was received to show it: its first line, or bytes that are not text.
+    private func shows(_ bytes: [UInt8], at now: Instant) -> Bool {
+        if reader.head != nil || bytes.count >= 512 { return true }
+        let text = bytes.drop { $0 == 13 || $0 == 10 }
+        if text.contains(where: { $0 < 0x20 && $0 != 9 && $0 != 13 && $0 != 10 }) || text.contains(10) { return true }
+        lineDeadline = now + outcome.fetch.linePatience
+        return false
+    }
+
+    // MARK: Timers and end
+
+    /// Runs timers that are due, and returns when the next one fires.
+    func advance(at now: Instant) -> Instant? {
+        if let heldUntil, now >= heldUntil { sendHeldBody() }
+        if let lineDeadline, now >= lineDeadline, let bytes = foreignOpening {
+            finish(.notHTTP(bytes), at: now)
+            return nil
+        }
+        let deadline = start + outcome.fetch.timeout
+        guard now < deadline else {
+            let phase = phase
+            if isSent { reader.end() }
+            finish(.timeout(phase), at: now)
+            return nil
+        }
+        return [deadline, heldUntil, lineDeadline].compactMap(\.self).min()
+    }
+
+    /// Ends the exchange; its connection stays open only if the response and the server allow it.
+    func finish(_ failure: HTTPFailure?, at now: Instant) {
+        guard !isFinished else { return }
+        isFinished = true
+        outcome.failure = failure
+        switch failure {
+        case nil, .closed(.answer), .closed(.body), .reset, .malformed:
+            if let bytes = foreignOpening { outcome.failure = .notHTTP(bytes) }
+        default: break
+        }
+        outcome.interim = reader.interim
+        outcome.head = reader.head
+        outcome.framing = reader.framing
+        outcome.trailers = reader.trailers
+        outcome.problems += reader.problems
+        if let collector = collector.take() {
+            let (body, problems) = collector.finish(isComplete: reader.isComplete)
+            outcome.body = body
+            outcome.problems += problems
+        }
+        if case .notHTTP = outcome.failure {
+            outcome.head = nil
+            outcome.body = HTTPBody()
+        }
+        release(at: now)
+        outcome.timings.total = now - outcome.timings.start
+    }
+
+    /// Records how the connection was made and how it ended, and closes it if it cannot be kept.
+    private func release(at now: Instant) {
+        guard let connection else { return }
+        let wasConnected = outcome.isReused || connection.timings.connect != nil
+        let isKept =
+            outcome.failure == nil && outcome.fetch.keepsConnection && connection.isOpen && !connection.hasEnded
+            && outcome.excess == 0 && heldUntil == nil && outcome.head?.keepsConnection == true
+            && outcome.framing != .untilClose
+        if !wasConnected {
+            outcome.ending = .none
+        } else if connection.hasEnded {
+            outcome.ending = .closed
+        } else if connection.isReset {
+            outcome.ending = .reset
+        } else {
+            outcome.ending = isKept ? .kept : .left
+        }
+        if !isKept { connection.close(at: now) }
+        outcome.endpoint = connection.endpoint
+        outcome.tls = connection.tls
+        outcome.localPort = connection.localPort
+        if !outcome.isReused {
+            outcome.attempts = connection.attempts
+            outcome.timings.start = connection.timings.start
+            outcome.timings.name = connection.timings.name
+            outcome.timings.connect = connection.timings.connect
+            outcome.timings.secure = connection.timings.secure
+        }
+        connection.exchange = nil
+        self.connection = nil
+    }
+}
