@@ -166,11 +166,21 @@ _swift_net() {
                 --color) words='auto always never' ;;
             esac ;;
         http-probe)
-            options='-X --method --head -H --header -d --data --http --compressed --raw --follow --max-redirects --location-trusted --methods --keep-alive --intermediaries --tcp --segments --timing --stack --source --gateway --no-check -k --insecure --cacert --tls --targets --resolve --unix-socket -4 --ipv4 -6 --ipv6 -I --interface -c --count -i --interval --reuse --concurrency -w --deadline --max-body --fail -j --json -q --quiet -v --verbose -o --output --plot --pcap --explain --color -h --help -V --version'
+            options='-X --method --request --head -H --header -A --user-agent -e --referer -u --user -b --cookie --cookie-jar -d --data --data-raw --data-binary --data-urlencode --json-body -F --form -G --get --http --compressed --raw -L --follow --location --max-redirects --location-trusted --methods --keep-alive --intermediaries --tcp --segments --timing --stack --source --gateway --no-check -k --insecure --cacert --tls --targets --resolve --connect-to --unix-socket -4 --ipv4 -6 --ipv6 -I --interface -c --count -i --interval --reuse --concurrency -w -m --deadline --max-time --connect-timeout --retry --retry-delay --retry-connrefused --retry-all-errors --expires-within --max-body -f --fail -j --json -q --quiet -v --verbose -o --output -O --remote-name --include --write-out --plot --pcap --explain --color -h --help -V --version'
             case "$previous" in
-                -X|--method) return ;;
+                -X|--method|--request) return ;;
                 -H|--header) return ;;
+                -A|--user-agent) return ;;
+                -e|--referer) return ;;
+                -u|--user) return ;;
+                -b|--cookie) return ;;
+                --cookie-jar) files=1 ;;
                 -d|--data) return ;;
+                --data-raw) return ;;
+                --data-binary) return ;;
+                --data-urlencode) return ;;
+                --json-body) return ;;
+                -F|--form) return ;;
                 --http) words='1.0 1.1' ;;
                 --raw) files=1 ;;
                 --max-redirects) return ;;
@@ -181,22 +191,29 @@ _swift_net() {
                 --tls) return ;;
                 --targets) files=1 ;;
                 --resolve) return ;;
+                --connect-to) return ;;
                 --unix-socket) files=1 ;;
                 -I|--interface) words=$(command ls /sys/class/net) ;;
                 -c|--count) return ;;
                 -i|--interval) return ;;
                 --concurrency) return ;;
-                -w|--deadline) return ;;
+                -w|-m|--deadline|--max-time) return ;;
+                --connect-timeout) return ;;
+                --retry) return ;;
+                --retry-delay) return ;;
+                --expires-within) return ;;
                 --max-body) return ;;
                 -o|--output) files=1 ;;
+                --write-out) return ;;
                 --pcap) files=1 ;;
                 --color) words='auto always never' ;;
             esac ;;
         http-fingerprint)
-            options='--classic --targets --resolve --unix-socket -4 --ipv4 -6 --ipv6 -I --interface --concurrency -w --deadline --signatures --learn --versions --origin -o --output -j --json -q --quiet -v --verbose --pcap --explain --color -h --help -V --version'
+            options='--classic --targets --resolve --connect-to --unix-socket -4 --ipv4 -6 --ipv6 -I --interface --concurrency -w --deadline --signatures --learn --versions --origin -o --output -j --json -q --quiet -v --verbose --pcap --explain --color -h --help -V --version'
             case "$previous" in
                 --targets) files=1 ;;
                 --resolve) return ;;
+                --connect-to) return ;;
                 --unix-socket) files=1 ;;
                 -I|--interface) words=$(command ls /sys/class/net) ;;
                 --concurrency) return ;;

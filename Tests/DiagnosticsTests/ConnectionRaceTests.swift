@@ -11,7 +11,8 @@ struct ConnectionRaceTests {
     private let good = IPAddress.v4(IPv4Address(198, 51, 100, 1))
 
     private func outcome(
-        _ addresses: [IPAddress], port: UInt16 = 80, timeout: Nanoseconds = .seconds(10), delay: Nanoseconds = .milliseconds(1)
+        _ addresses: [IPAddress], port: UInt16 = 80, timeout: Nanoseconds = .seconds(10),
+        delay: Nanoseconds = .milliseconds(1)
     ) throws -> HTTPOutcome {
         let ok = Array("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n".utf8)
         var servers = SimulatedServers(delay: delay, names: ["web.example": addresses], [80: { _ in [.send(ok)] }])

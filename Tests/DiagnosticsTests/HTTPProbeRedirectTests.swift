@@ -37,7 +37,7 @@ struct HTTPProbeRedirectTests {
                 switch event {
                 case .redirect(let hop): chain.hops.append(hop)
                 case .answer(let answer): chain.answer = answer
-                case .exchange: break
+                case .exchange, .retry: break
                 }
             }
             guard case .fetch(let fetch) = step else { return chain }

@@ -58,7 +58,7 @@ struct HTTPOptionTests {
             ("--keep-alive=3601", "invalid value '3601' for --keep-alive (expected 0 to 3600 seconds)"),
             ("-w 0", "invalid value '0' for -w (expected 0.001 to 2147483 seconds)"),
             ("--concurrency 0", "invalid value '0' for --concurrency (expected 1 to 1000)"),
-            ("-L", "unknown option '-L': --follow follows redirects"),
+            ("--basic", "unknown option '--basic': -u sends user and password at once"),
             ("-sS", "unknown option '-sS': -q prints only failures and the summary"),
             ("--folow", "unknown option '--folow' (did you mean --follow?)"),
         ])

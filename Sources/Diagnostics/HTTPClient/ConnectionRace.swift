@@ -74,7 +74,9 @@ struct ConnectionRace {
     /// Records the failure of an attempt; the next one is due at once.
     /// - Returns: whether no attempt is left.
     mutating func failed(_ stream: StreamIdentifier, _ failure: StreamFailure, at now: Instant) -> Bool {
-        if let number = running.first(where: { $0.stream == stream })?.number { finish(number, .failed(failure), at: now) }
+        if let number = running.first(where: { $0.stream == stream })?.number {
+            finish(number, .failed(failure), at: now)
+        }
         running.removeAll { $0.stream == stream }
         nextStart = nil
         return running.isEmpty && waiting.isEmpty

@@ -5,10 +5,27 @@ import WireFormat
 public struct EndpointOverrides: Sendable {
     /// Other endpoints for a host and port; `*` matches every host.
     public var others: [(host: String, port: UInt16, endpoint: StreamEndpoint)] = []
+    /// Other hosts and ports to connect to for a host and port, before `others` apply; nil matches, or keeps, any.
+    public var redirections: [Redirection] = []
     /// A Unix socket that replaces every host.
     public var localSocket: String?
     /// Interface indexes by zone name.
     public var zones: [String: UInt32] = [:]
+
+    /// Another host and port to connect to.
+    public struct Redirection: Sendable {
+        public var host: String?
+        public var port: UInt16?
+        public var newHost: HTTPURL.Host?
+        public var newPort: UInt16?
+
+        public init(host: String?, port: UInt16?, newHost: HTTPURL.Host?, newPort: UInt16?) {
+            self.host = host
+            self.port = port
+            self.newHost = newHost
+            self.newPort = newPort
+        }
+    }
 
     public init() {}
 
@@ -35,6 +52,13 @@ public struct EndpointOverrides: Sendable {
 
     private func endpoint(of url: HTTPURL) -> HTTPOrigin.Endpoint {
         if let localSocket { return .endpoint(.local(localSocket)) }
+        var url = url
+        if let found = redirections.first(where: {
+            ($0.host == nil || $0.host == url.hostText) && ($0.port == nil || $0.port == url.port)
+        }) {
+            url.explicitPort = found.newPort ?? url.port
+            if let host = found.newHost { url.host = host }
+        }
         if let other = others.first(where: { $0.port == url.port && ($0.host == url.hostText || $0.host == "*") }) {
             return .endpoint(other.endpoint)
         }

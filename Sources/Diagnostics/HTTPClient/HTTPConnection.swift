@@ -29,6 +29,7 @@ final class HTTPConnection {
     /// The endpoint of the connection, or of the last attempt.
     private(set) var endpoint: StreamEndpoint?
     private(set) var localPort: UInt16?
+    private(set) var localAddress: IPAddress?
     private(set) var tls: TLSFacts?
     /// Whether the peer has closed its sending direction.
     private(set) var hasEnded = false
@@ -117,6 +118,7 @@ final class HTTPConnection {
         self.stream = stream
         endpoint = race.attempts[won.number].endpoint
         localPort = opening.local?.port
+        localAddress = opening.local?.address
         timings.connect = now - phaseStart
         phaseStart = now
         if session != nil {

@@ -140,7 +140,10 @@ final class HTTPExchange {
             finish(.notHTTP(bytes), at: now)
             return nil
         }
-        let deadline = start + outcome.fetch.timeout
+        let limit =
+            isSent
+            ? outcome.fetch.timeout : min(outcome.fetch.connectTimeout ?? outcome.fetch.timeout, outcome.fetch.timeout)
+        let deadline = start + limit
         guard now < deadline else {
             let phase = phase
             if isSent { reader.end() }
@@ -199,6 +202,7 @@ final class HTTPExchange {
         outcome.endpoint = connection.endpoint
         outcome.tls = connection.tls
         outcome.localPort = connection.localPort
+        outcome.localAddress = connection.localAddress
         if !outcome.isReused {
             outcome.attempts = connection.attempts
             outcome.timings.start = connection.timings.start

@@ -44,6 +44,8 @@ public struct HTTPFetch: Sendable {
     public var demandsStatusLine = false
     /// The time limit for the complete response, from the start.
     public var timeout = Nanoseconds.seconds(10)
+    /// The time limit for the connection, from the start; nil for `timeout`.
+    public var connectTimeout: Nanoseconds?
     /// The limits of the response.
     public var limits = HTTPResponseReader.Limits()
     /// The maximum number of bytes to keep, of the body and of all data received.

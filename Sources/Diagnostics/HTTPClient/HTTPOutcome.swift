@@ -44,6 +44,8 @@ public enum HTTPFailure: Hashable, Sendable {
     case redirect(String)
     /// The response is complete, but its status counts as a failure.
     case status(Int)
+    /// The response is complete, but the certificate expires too soon: the seconds left, negative after the end.
+    case expires(inSeconds: Int64)
     case stopped
 
     /// Whether it is a timeout.
@@ -62,7 +64,7 @@ public enum HTTPFailure: Hashable, Sendable {
     /// Whether the response itself is complete.
     public var leavesAnswerWhole: Bool {
         switch self {
-        case .redirect, .status: true
+        case .redirect, .status, .expires: true
         default: false
         }
     }
@@ -105,8 +107,9 @@ public struct HTTPOutcome: Sendable {
     public var fetch: HTTPFetch
     /// The remote endpoint; nil without a connection.
     public var endpoint: StreamEndpoint?
-    /// The local endpoint.
+    /// The local port and address; nil for a Unix socket.
     public var localPort: UInt16?
+    public var localAddress: IPAddress?
     /// The attempts to connect, in the order of their SYNs; none on a reused connection.
     public var attempts: [ConnectAttempt] = []
     /// Whether an open connection was reused.

@@ -1,11 +1,11 @@
 import PacketEngine
 import WireFormat
 
-/// The cookies of one redirect chain (RFC 6265, section 5).
+/// The cookies that servers have set (RFC 6265, section 5).
 ///
 /// Ports are ignored: a cookie set on one port of a host is sent to the others too (section 8.5).
-struct CookieJar {
-    private struct Entry {
+public struct CookieJar: Sendable {
+    struct Entry: Sendable {
         var name: String
         var value: String
         /// In lower case.
@@ -14,6 +14,8 @@ struct CookieJar {
         /// Whether only the host that set it receives it.
         var isHostOnly: Bool
         var isSecureOnly: Bool
+        /// Whether scripts cannot read it.
+        var isHTTPOnly: Bool
         /// The expiry time; nil for a session cookie.
         var expires: Instant?
 
@@ -21,12 +23,16 @@ struct CookieJar {
     }
 
     /// The cookies in order of creation. Expired ones stay, because they suppress cookies of the user's field.
-    private var entries: [Entry] = []
+    private(set) var entries: [Entry] = []
+
+    public init() {}
 
     /// The limits that a client need not exceed (section 6.1).
     private static let largestCookie = 4_096
     private static let mostCookies = 3_000
     private static let mostOfDomain = 50
+    /// The longest age of a cookie that is told apart from longer ones, in seconds.
+    static let longestAge: Int64 = 1 << 31
 
     /// Stores the cookies that the response to a URL sets (section 5.3).
     /// - Parameters:
@@ -58,10 +64,11 @@ struct CookieJar {
         let path = cookie.path.flatMap { $0.hasPrefix("/") ? $0 : nil } ?? defaultPath(of: url)
         return Entry(
             name: cookie.name, value: cookie.value, domain: domain, path: path, isHostOnly: isHostOnly,
-            isSecureOnly: cookie.isSecure, expires: expiry(cookie, at: now, wall: wall))
+            isSecureOnly: cookie.isSecure, isHTTPOnly: cookie.isHTTPOnly,
+            expires: expiry(cookie, at: now, wall: wall))
     }
 
-    private mutating func add(_ entry: Entry) {
+    mutating func add(_ entry: Entry) {
         if let index = entries.firstIndex(where: {
             $0.name == entry.name && $0.domain == entry.domain && $0.path == entry.path
                 && $0.isHostOnly == entry.isHostOnly
@@ -145,18 +152,16 @@ struct CookieJar {
 
     /// Max-Age has precedence over Expires (section 5.3); nil for a cookie without either.
     private static func expiry(_ cookie: SetCookie, at now: Instant, wall: Int64?) -> Instant? {
-        // Longer than any redirect chain.
-        let most: Int64 = 1 << 31
         let age = cookie.values("max-age").compactMap { text -> Int64? in
             let digits = text.hasPrefix("-") ? text.dropFirst() : text[...]
             guard !digits.isEmpty, digits.utf8.allSatisfy({ $0 >= 0x30 && $0 <= 0x39 }) else { return nil }
-            return text.hasPrefix("-") ? 0 : Int64(digits) ?? most
+            return text.hasPrefix("-") ? 0 : Int64(digits) ?? longestAge
         }.last
-        if let age { return age <= 0 ? now : now + .seconds(min(age, most)) }
+        if let age { return age <= 0 ? now : now + .seconds(min(age, longestAge)) }
         guard let wall, let date = cookie.values("expires").compactMap(CookieDate.secondsSince1970).last else {
             return nil
         }
-        return date <= wall ? now : now + .seconds(min(date - wall, most))
+        return date <= wall ? now : now + .seconds(min(date - wall, longestAge))
     }
 }
 

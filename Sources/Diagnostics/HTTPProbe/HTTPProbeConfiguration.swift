@@ -8,6 +8,19 @@ public struct HTTPProbeConfiguration: Sendable {
     /// The user's fields, in order. They replace default fields of the same name; nil removes one.
     public var fields: [(name: String, value: String?)] = []
     public var body: [UInt8]?
+    /// Text that is added to the query of the URLs, percent-encoded as far as needed.
+    public var addedQuery: String?
+    /// The media type of the body.
+    public var contentType = "application/x-www-form-urlencoded"
+    /// The media types that the client accepts.
+    public var accept = "*/*"
+    /// The user name and password of URLs that have none.
+    public var user: (name: String, password: String)?
+    /// The cookies of the first request, to which those of the responses are added; nil to send and keep none beyond a
+    /// redirect chain.
+    public var cookieJar: CookieJar?
+    /// Which requests are repeated.
+    public var retry = RetryRule()
     /// The bytes of a raw request, which replaces all other settings of the request.
     public var raw: [UInt8]?
     public var userAgent = "swift-net"
@@ -36,6 +49,10 @@ public struct HTTPProbeConfiguration: Sendable {
     public var interval = Nanoseconds.seconds(1)
     /// Whether the requests share a connection as long as it stays open.
     public var sharesConnection = false
+    /// The time limit for the connection, with name lookup, proxy and TLS handshake; nil for that of the response.
+    public var connectTimeout: Nanoseconds?
+    /// A certificate that expires within this time is a failure; nil to accept any that is valid.
+    public var expiryMargin: Nanoseconds?
     /// The time limit for a complete response.
     public var timeout = Nanoseconds.seconds(10)
     /// The maximum number of body bytes to read, in `bodyLimits`, and to keep.

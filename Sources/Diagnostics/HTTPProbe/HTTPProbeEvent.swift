@@ -11,6 +11,31 @@ public struct RedirectHop: Sendable {
     public var dropped: [String] = []
 }
 
+/// A request that is repeated after a transient failure.
+public struct HTTPRetry: Sendable {
+    public var url: HTTPURL
+    /// The failed attempt.
+    public var outcome: HTTPOutcome
+    /// The number of the next attempt, from 1, and the wait before it.
+    public var number: Int
+    public var wait: Nanoseconds
+}
+
+/// The sums of the requests and responses of a redirect chain.
+public struct HTTPChainTotals: Hashable, Sendable {
+    /// New connections.
+    public var connections = 0
+    /// The bytes of the requests, and those of the heads of the responses.
+    public var requestBytes = 0
+    public var headBytes = 0
+
+    mutating func add(_ outcome: HTTPOutcome) {
+        if !outcome.isReused, outcome.timings.connect != nil { connections += 1 }
+        requestBytes += outcome.fetch.bytes.count
+        headBytes += (outcome.interim + [outcome.head].compactMap(\.self)).reduce(0) { $0 + $1.byteCount }
+    }
+}
+
 /// The results of one request to a URL.
 public struct HTTPProbeResponse: Sendable {
     /// The URL as given.
@@ -19,7 +44,17 @@ public struct HTTPProbeResponse: Sendable {
     public var url: HTTPURL
     /// Counted from 0.
     public var sequence: Int
+    /// The number of the URL in the run, from 0.
+    public var number: Int
     public var redirects: [RedirectHop] = []
+    /// The number of repeated requests.
+    public var retries = 0
+    /// The start of the first request of the redirect chain.
+    public var began: Instant
+    /// The totals of the redirect chain.
+    public var chain: HTTPChainTotals
+    /// The cookies after the response, if they are kept.
+    public var cookieJar: CookieJar?
     public var outcome: HTTPOutcome
     public var findings = HTTPProbeFindings()
     /// Problems of the response, or of the redirect.
@@ -54,6 +89,8 @@ public enum HTTPProbeEvent: Sendable {
     case exchange(HTTPOutcome)
     /// A redirect that is followed.
     case redirect(RedirectHop)
+    /// A transient failure, after which the request is repeated.
+    case retry(HTTPRetry)
     /// The result for a URL.
     case answer(HTTPProbeResponse)
 }

@@ -9,6 +9,7 @@ public struct HTTPProbePlan: HTTPPlan {
     private enum Stage {
         case request
         case pause
+        case retry
         case methods
         case keepAlive
         case intermediaries
@@ -21,10 +22,15 @@ public struct HTTPProbePlan: HTTPPlan {
     }
 
     private let asked: HTTPURL
+    private let number: Int
     private let configuration: HTTPProbeConfiguration
     /// The configuration without the fields withheld from the origin of `url`, and with the chain's cookies.
     private var current: HTTPProbeConfiguration
-    private var jar = CookieJar()
+    private var jar: CookieJar
+    /// The number of retries of the current request, and of all requests of the chain.
+    private var attempt = 0
+    private var retries = 0
+    private var chain = HTTPChainTotals()
     /// The number of times that each request of the chain was sent.
     private var visits: [Visit: Int] = [:]
     private var stage = Stage.request
@@ -41,9 +47,11 @@ public struct HTTPProbePlan: HTTPPlan {
     /// - Parameter number: the plan's number in the run, which varies the names of resources that do not exist.
     public init(_ url: HTTPURL, _ configuration: HTTPProbeConfiguration, number: Int) {
         asked = url
-        self.url = url
+        self.number = number
         self.configuration = configuration
+        self.url = url
         current = configuration
+        jar = configuration.cookieJar ?? CookieJar()
         var random = SeededGenerator(seed: configuration.seed &+ UInt64(number))
         methods = MethodsExamination(missing: "/" + String(random.next(), radix: 36) + String(random.next(), radix: 36))
         keepAlive = KeepAliveExamination(patience: configuration.keepAlivePatience ?? .zero)
@@ -57,6 +65,7 @@ public struct HTTPProbePlan: HTTPPlan {
         case .request:
             guard case .fetched(let outcome) = result else {
                 started = now
+                begin(at: now)
                 let first = request(mayReuse: configuration.sharesConnection)
                 count(first)
                 return .fetch(first)
@@ -65,16 +74,26 @@ public struct HTTPProbePlan: HTTPPlan {
                 // The server closed the connection before it received the request.
                 return .fetch(request(mayReuse: false))
             }
+            if let retry = retry(after: outcome, at: now) {
+                report(.retry(retry))
+                stage = .retry
+                return .wait(until: now + retry.wait)
+            }
+            attempt = 0
+            chain.add(outcome)
             var last = outcome
             if let next = redirect(&last, at: now) {
                 if let hop = redirects.last { report(.redirect(hop)) }
                 return .fetch(next)
             }
-            judge(last)
+            judge(last, at: now)
             return examine(.began, at: now, report)
         case .pause:
             stage = .request
             return next(after: .began, at: now, report)
+        case .retry:
+            stage = .request
+            return .fetch(request(mayReuse: configuration.sharesConnection))
         case .methods, .keepAlive, .intermediaries:
             return examine(result, at: now, report)
         }
@@ -86,6 +105,28 @@ public struct HTTPProbePlan: HTTPPlan {
     }
 
     // MARK: Requests
+
+    /// Prepares the first request of a chain.
+    private mutating func begin(at now: Instant) {
+        if let user = configuration.user, url.user == nil { (url.user, url.password) = (user.name, user.password) }
+        if let query = configuration.addedQuery { url.target += (url.target.contains("?") ? "&" : "?") + query }
+        if configuration.cookieJar != nil { addCookies(at: now) }
+    }
+
+    /// Seconds since 1970-01-01 00:00 UTC; nil if unknown.
+    private func wall(at now: Instant) -> Int64? {
+        configuration.wallClock.map { $0 &+ now.nanoseconds / 1_000_000_000 }
+    }
+
+    /// Returns the next attempt of a request that failed for a transient reason; nil if there is none.
+    private mutating func retry(after outcome: HTTPOutcome, at now: Instant) -> HTTPRetry? {
+        guard let wait = configuration.retry.wait(after: outcome, attempt: attempt, wall: wall(at: now)) else {
+            return nil
+        }
+        attempt += 1
+        retries += 1
+        return HTTPRetry(url: url, outcome: outcome, number: attempt, wait: wait)
+    }
 
     private func request(mayReuse: Bool) -> HTTPFetch {
         if let raw = configuration.raw {
@@ -104,7 +145,8 @@ public struct HTTPProbePlan: HTTPPlan {
         }
         var fetch = HTTPProbeRequest(current, url, method: methodAfterRedirect).fetch(current, url)
         fetch.mayReuse = mayReuse
-        fetch.keepsConnection = configuration.sharesConnection
+        // A redirect may lead to the same server.
+        fetch.keepsConnection = configuration.sharesConnection || configuration.redirects > 0
         return fetch
     }
 
@@ -119,9 +161,11 @@ public struct HTTPProbePlan: HTTPPlan {
 
     /// Returns the request for a redirect; nil if there is none, and a failure if the redirect cannot be followed.
     private mutating func redirect(_ outcome: inout HTTPOutcome, at now: Instant) -> HTTPFetch? {
-        guard configuration.redirects > 0, outcome.failure == nil, let status = outcome.status, let head = outcome.head
-        else { return nil }
-        jar.take(head, from: url, at: now, wall: configuration.wallClock.map { $0 &+ now.nanoseconds / 1_000_000_000 })
+        guard outcome.failure == nil, let status = outcome.status, let head = outcome.head else { return nil }
+        if configuration.redirects > 0 || configuration.cookieJar != nil {
+            jar.take(head, from: url, at: now, wall: wall(at: now))
+        }
+        guard configuration.redirects > 0 else { return nil }
         guard [301, 302, 303, 307, 308].contains(status), let location = head["Location"] else { return nil }
         let next: HTTPURL
         do throws(HTTPURL.Problem) {
@@ -187,13 +231,20 @@ public struct HTTPProbePlan: HTTPPlan {
 
     // MARK: Results
 
-    private mutating func judge(_ outcome: HTTPOutcome) {
+    private mutating func judge(_ outcome: HTTPOutcome, at now: Instant) {
         var outcome = outcome
         if configuration.refusesErrors, outcome.failure == nil, outcome.isError, let status = outcome.status {
             outcome.failure = .status(status)
         }
+        if let margin = configuration.expiryMargin, outcome.failure == nil, let wall = wall(at: now),
+            let left = outcome.tls?.certificate?.secondsLeft(at: wall), left < margin.count / 1_000_000_000
+        {
+            outcome.failure = .expires(inSeconds: left)
+        }
         var answer = HTTPProbeResponse(
-            asked: asked, url: url, sequence: sequence, redirects: redirects, outcome: outcome)
+            asked: asked, url: url, sequence: sequence, number: number, redirects: redirects, retries: retries,
+            began: started,
+            chain: chain, cookieJar: configuration.cookieJar == nil ? nil : jar, outcome: outcome)
         if let head = outcome.head {
             let isSecure = outcome.tls != nil
             answer.findings.keepsConnection =
@@ -265,7 +316,9 @@ public struct HTTPProbePlan: HTTPPlan {
         url = asked
         redirects = []
         current = configuration
-        jar = CookieJar()
+        if configuration.cookieJar == nil { jar = CookieJar() }
+        retries = 0
+        chain = HTTPChainTotals()
         visits = [:]
         methodAfterRedirect = nil
         stage = .pause

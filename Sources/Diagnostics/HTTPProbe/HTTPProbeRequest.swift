@@ -19,13 +19,18 @@ struct HTTPProbeRequest {
         if let user = url.user {
             preset.append(("Authorization", "Basic " + Base64.encoded(Array("\(user):\(url.password ?? "")".utf8))))
         }
-        preset.append(("Accept", "*/*"))
+        preset.append(("Accept", configuration.accept))
         if configuration.wantsCompression { preset.append(("Accept-Encoding", "gzip, deflate")) }
-        if let body {
-            preset.append(("Content-Length", "\(body.count)"))
-            if method == nil { preset.append(("Content-Type", "application/x-www-form-urlencoded")) }
-        }
         var own = configuration.fields
+        if let body {
+            // The user's own Transfer-Encoding replaces the length (RFC 9112, section 6.1).
+            if own.isChunked {
+                self.body = HTTPChunkedBody(body, chunkSize: body.count).encoded()
+            } else {
+                preset.append(("Content-Length", "\(body.count)"))
+            }
+            if method == nil { preset.append(("Content-Type", configuration.contentType)) }
+        }
         if let cookies = configuration.cookies {
             own.removeAll { Self.isSame($0.name, "Cookie") }
             if !cookies.isEmpty { own.append(("Cookie", cookies)) }
@@ -62,11 +67,22 @@ extension HTTPProbeConfiguration {
     /// The limits of the response.
     func limit(_ fetch: inout HTTPFetch) {
         fetch.timeout = timeout
+        fetch.connectTimeout = connectTimeout
         fetch.demandsTrust = !trustsAnybody
         fetch.demandsStatusLine = true
         fetch.limits.body = bodyLimit
         fetch.keptBody = keptBody
         fetch.keptBytes = keptBytes
+    }
+}
+
+extension [(name: String, value: String?)] {
+    /// Whether a body is sent in chunks.
+    package var isChunked: Bool {
+        contains { field in
+            HTTPProbeRequest.isSame(field.name, "Transfer-Encoding")
+                && field.value?.split(separator: ",").last.map { SetCookie.trimmed($0).lowercased() } == "chunked"
+        }
     }
 }
 

@@ -144,6 +144,7 @@ enum DurationText {
     static let maximum = Nanoseconds.seconds(2_147_483)
     private static let units: [(suffix: String, nanoseconds: Int64)] = [
         ("us", 1_000), ("ms", 1_000_000), ("s", 1_000_000_000), ("m", 60_000_000_000),
+        ("h", 3_600_000_000_000), ("d", 86_400_000_000_000),
     ]
 
     /// Returns the duration, or nil if the text is not a duration. A value that overflows becomes the maximum, or with

@@ -104,6 +104,18 @@ enum Text {
         "\(number) \(number == 1 ? one : many ?? one + "s")"
     }
 
+    /// Returns when something expires or expired, in whole days, hours or minutes.
+    static func expiry(inSeconds seconds: Int64) -> String {
+        let minutes = Int(seconds.magnitude / 60)
+        let time =
+            switch minutes {
+            case ..<60: count(minutes, "minute")
+            case ..<1_440: count(minutes / 60, "hour")
+            default: count(minutes / 1_440, "day")
+            }
+        return seconds < 0 ? "expired \(time) ago" : "expires in \(time)"
+    }
+
     static func isURL(_ text: String) -> Bool { text.drop { $0 != ":" }.hasPrefix("://") }
 
     /// `a`, `a or b`, `a, b or c`.

@@ -15,6 +15,7 @@ extension HTTPFailure {
         case .notHTTP(let bytes): "not HTTP: \(Self.opening(bytes))"
         case .redirect(let reason): reason
         case .status(let code): "status \(code)"
+        case .expires(let seconds): "the certificate \(Text.expiry(inSeconds: seconds))"
         case .stopped: "stopped"
         }
     }
@@ -33,6 +34,7 @@ extension HTTPFailure {
         case .notHTTP: "protocol"
         case .redirect: "redirect"
         case .status: "status"
+        case .expires: "expiry"
         case .stopped: "stopped"
         }
     }

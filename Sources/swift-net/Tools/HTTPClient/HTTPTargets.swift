@@ -67,12 +67,53 @@ extension OptionTable where Owner: HTTPCommand {
             "--resolve", value: .override,
             help: "Connect to ADDR for URLs with this host and port; * matches any host."
         ) { $0.targets.overrides.others.append($1) }
+        list(
+            "--connect-to", value: .redirection,
+            help: "Connect to HOST2:PORT2 for URLs with HOST1:PORT1; an empty part matches, or keeps, any."
+        ) { $0.targets.overrides.redirections.append($1) }
         option(
             "--unix-socket", value: .file, help: "Connect to this Unix domain socket instead of the URL's host.",
-            excludes: ["-4", "-6", "-I", "--resolve", "--pcap", "--explain"] + tcpOptions
+            excludes: ["-4", "-6", "-I", "--resolve", "--connect-to", "--pcap", "--explain"] + tcpOptions
         ) { $0.targets.overrides.localSocket = $1 }
         families(\.targets.family, ipv4: "Use only IPv4 addresses.", ipv6: "Use only IPv6 addresses.")
         interface(\.targets.interface, "Connect only through this interface.")
+    }
+}
+
+extension OptionValue where Value == EndpointOverrides.Redirection {
+    /// `HOST1:PORT1:HOST2:PORT2`, each part possibly empty, and addresses of IPv6 in brackets.
+    fileprivate static var redirection: Self {
+        OptionValue(specification: ValueSpecification(name: "HOST1:PORT1:HOST2:PORT2")) { text in
+            var parts: [String] = [""]
+            var isInBrackets = false
+            for character in text {
+                if character == "[" { isInBrackets = true } else if character == "]" { isInBrackets = false }
+                if character == ":", !isInBrackets {
+                    parts.append("")
+                } else {
+                    parts[parts.count - 1].append(character)
+                }
+            }
+            guard parts.count == 4, let port = number(parts[1]), let newPort = number(parts[3]) else {
+                throw ValueError(expected: "HOST1:PORT1:HOST2:PORT2")
+            }
+            var newHost: HTTPURL.Host?
+            if !parts[2].isEmpty {
+                guard let url = try? HTTPURL("http://\(parts[2])/"), url.explicitPort == nil else {
+                    throw ValueError(expected: "a host name or address as HOST2")
+                }
+                newHost = url.host
+            }
+            return EndpointOverrides.Redirection(
+                host: parts[0].isEmpty ? nil : parts[0].lowercased(), port: port, newHost: newHost, newPort: newPort)
+        }
+    }
+
+    /// Returns a port, `.some(nil)` for an empty one, and nil for an invalid one.
+    private static func number(_ text: String) -> UInt16?? {
+        if text.isEmpty { return .some(nil) }
+        guard let port = UInt16(text), port > 0 else { return nil }
+        return .some(port)
     }
 }
 

@@ -12,24 +12,35 @@ extension HTTPProbeCommand {
         probe.request.overrides = targets.overrides
         probe.family = targets.family
         probe.interface = targets.interface
-        if output != nil, probe.request.count > 1 {
-            throw UsageError("-o cannot be used with -c \(probe.request.count)")
+        if writesBody, probe.request.count > 1 {
+            throw UsageError("\(output == nil ? "-O" : "-o") cannot be used with -c \(probe.request.count)")
+        }
+        if let format = writeOut {
+            let text =
+                format.hasPrefix("@")
+                ? String(
+                    decoding: try TextInput.bytes(of: String(format.dropFirst()), for: "--write-out"), as: UTF8.self)
+                : format
+            writeOutFormat = try WriteOut(text)
         }
         try readFiles()
         probe.request.userAgent = "swift-net/\(CommandTree.version)"
         probe.request.redirects = maximumRedirects ?? (follows ? HTTPProbeConfiguration.usualRedirects : 0)
         if general.isVerbose { probe.request.keptBytes = 256 << 10 }
-        if output != nil { probe.request.keptBody = min(probe.request.bodyLimit, 1 << 30) }
+        if writesBody { probe.request.keptBody = min(probe.request.bodyLimit, 1 << 30) }
         if stack == .user { probe.stack = .user(try userStack()) }
     }
 
     private mutating func readFiles() throws {
-        if !data.isEmpty {
-            let parts = try data.map { text in
-                text.hasPrefix("@") ? try TextInput.bytes(of: String(text.dropFirst()), for: "-d") : Array(text.utf8)
-            }
-            probe.request.body = Array(parts.joined(separator: "&".utf8))
+        probe.request.fields = try fields.flatMap { try $0.fields() }
+        if let referer { probe.request.fields.append(("Referer", referer)) }
+        if let userAgent { probe.request.fields.append(("User-Agent", userAgent.isEmpty ? nil : userAgent)) }
+        try body.apply(to: &probe.request)
+        if probe.request.fields.isChunked, probe.request.body != nil, probe.request.version == .http10 {
+            throw UsageError("HTTP/1.0 has no chunks: -H 'Transfer-Encoding: chunked' requires --http 1.1")
         }
+        if !cookies.isEmpty { probe.request.fields.append(("Cookie", cookies.joined(separator: "; "))) }
+        if !cookieFiles.isEmpty || cookieOutput != nil { probe.request.cookieJar = try CookieJar.read(cookieFiles) }
         probe.request.raw = try rawFile.map { try TextInput.bytes(of: $0, for: "--raw") }
         probe.tls.authorities = try authorityFile.map { try BufferedInput.bytes(ofFile: $0, for: "--cacert") }
     }
@@ -42,9 +53,21 @@ extension HTTPProbeCommand {
         return stack
     }
 
+    /// Whether bodies are written.
+    var writesBody: Bool { output != nil || usesRemoteName }
+
+    private static func hasRemoteName(_ text: String) -> Bool {
+        // An invalid URL is reported as such.
+        guard let url = try? HTTPURL(text) else { return true }
+        return HTTPBodyOutput.name(of: url) != nil
+    }
+
     func run(_ console: Console) throws -> Int32 {
         var command = self
         try command.targets.readFiles(console, readsAhead: output != nil)
+        if usesRemoteName, let url = command.targets.urls.first(where: { !Self.hasRemoteName($0) }) {
+            throw UsageError("-O: '\(url)' has no file name")
+        }
         if output != nil, command.targets.urls.count > 1 { throw UsageError("-o cannot be used with several URLs") }
         return try HTTPProbeRun(command: command, console: console).run()
     }
@@ -56,23 +79,6 @@ extension OptionValue where Value == HTTPMethod {
             let method = HTTPMethod(text)
             guard method.isSendable else { throw ValueError(expected: "printable characters without spaces") }
             return method
-        }
-    }
-}
-
-extension OptionValue where Value == (name: String, value: String?) {
-    /// `Name: value`, `Name:` and `Name;`, as in curl.
-    static var field: Self {
-        OptionValue(specification: ValueSpecification(name: "FIELD")) { text in
-            guard HTTPField.isSendable(text) else { throw ValueError(expected: "one line; use --raw for others") }
-            guard let colon = text.firstIndex(of: ":"), colon != text.startIndex else {
-                guard text.hasSuffix(";"), text.count > 1 else {
-                    throw ValueError(expected: "'Name: value', 'Name:' or 'Name;'")
-                }
-                return (String(text.dropLast()), "")
-            }
-            let value = text[text.index(after: colon)...].drop { $0 == " " }
-            return (String(text[..<colon]), value.isEmpty ? nil : String(value))
         }
     }
 }

@@ -14,18 +14,12 @@ struct HTTPProbeCommand: HTTPCommand {
             Exit status: 0 if every request got a response, 1 if one did not, 2 on error or if a name cannot be resolved.
             """,
         foreignOptions: [
-            ("-L", "--follow follows redirects"), ("--location", "--follow follows redirects"),
             ("-s", "-q prints only failures and the summary"), ("-sS", "-q prints only failures and the summary"),
-            ("--silent", "-q prints only failures and the summary"), ("--include", "-v prints the header fields"),
-            ("-f", "--fail treats a status of 400 or more as a failure"), ("-m", "-w limits the time of a response"),
-            ("--max-time", "-w limits the time of a response"), ("-O", "-o FILE writes the body"),
-            ("-u", "put user and password in the URL: http://USER:PASSWORD@HOST/"),
-            ("--user", "put user and password in the URL: http://USER:PASSWORD@HOST/"),
-            ("-A", "use -H 'User-Agent: ...'"), ("--user-agent", "use -H 'User-Agent: ...'"),
-            ("-b", "use -H 'Cookie: ...'"), ("--cookie", "use -H 'Cookie: ...'"),
-            ("-e", "use -H 'Referer: ...'"), ("--request", "-X sets the method"),
+            ("--silent", "-q prints only failures and the summary"),
             ("--http1.0", "use --http 1.0"), ("--http1.1", "use --http 1.1"),
-            ("--data-binary", "use -d @FILE"), ("--connect-to", "--resolve HOST:PORT:ADDR sets the address"),
+            ("--basic", "-u sends user and password at once"), ("--url", "give the URL as an argument"),
+            ("-T", "use -X PUT --data-binary @FILE"), ("--upload-file", "use -X PUT --data-binary @FILE"),
+            ("--post301", "-X POST with -L keeps the method where browsers keep it"),
             ("--tlsv1.2", "use --tls 1.2-1.3"), ("--tlsv1.3", "use --tls 1.3"),
         ])
 
@@ -43,8 +37,15 @@ struct HTTPProbeCommand: HTTPCommand {
     var general = GeneralOptions()
     var targets = HTTPTargets()
     var probe = HTTPProbe.Configuration()
-    /// The values of -d, joined with an ampersand in the body.
-    var data: [String] = []
+    /// The user's fields, and the files of fields.
+    var fields: [FieldArgument] = []
+    var userAgent: String?
+    var referer: String?
+    var body = BodyArguments()
+    /// The cookies of -b, and its files.
+    var cookies: [String] = []
+    var cookieFiles: [String] = []
+    var cookieOutput: String?
     var rawFile: String?
     var follows = false
     var maximumRedirects: Int?
@@ -54,6 +55,11 @@ struct HTTPProbeCommand: HTTPCommand {
     var checksAddress = true
     var authorityFile: String?
     var output: String?
+    /// Whether the body is written to a file named as in the URL.
+    var usesRemoteName = false
+    var includesHead = false
+    var writeOut: String?
+    var writeOutFormat: WriteOut?
     var showsTiming = false
     var isPlotted = false
 
@@ -68,7 +74,7 @@ struct HTTPProbeCommand: HTTPCommand {
 
     private static func declareRequest(_ options: inout OptionTable<Self>) {
         options.section("Request")
-        options.option("-X", "--method", value: .method, help: "Set the method (GET; POST with -d).") {
+        options.option("-X", "--method", "--request", value: .method, help: "Set the method (GET; POST with -d).") {
             $0.probe.request.method = $1
         }
         options.flag("--head", help: "Request the header fields only, as -X HEAD.", excludes: ["-X"]) {
@@ -76,12 +82,29 @@ struct HTTPProbeCommand: HTTPCommand {
         }
         options.list(
             "-H", "--header", value: .field,
-            help: "Add the field 'Name: value'; 'Name:' removes a default field, 'Name;' sends an empty one."
-        ) { $0.probe.request.fields.append($1) }
+            help:
+                "Add the field 'Name: value', or those of @FILE; 'Name:' removes a default field, 'Name;' sends an empty one."
+        ) { $0.fields.append($1) }
+        options.option(
+            "-A", "--user-agent", value: .fieldValue("AGENT"), help: "Set User-Agent; an empty AGENT removes it."
+        ) {
+            $0.userAgent = $1
+        }
+        options.option("-e", "--referer", value: .fieldValue("URL"), help: "Set Referer.") {
+            $0.referer = $1
+        }
+        options.option(
+            "-u", "--user", value: .credentials, help: "Send user name and password (Basic)."
+        ) { $0.probe.request.user = $1 }
         options.list(
-            "-d", "--data", value: .text("DATA"),
-            help: "Send DATA, or the contents of @FILE, as the body; several values are joined with &."
-        ) { $0.data.append($1) }
+            "-b", "--cookie", value: .text("DATA|FILE"),
+            help: "Send the cookies 'NAME=VALUE; ...', or those of a Netscape cookie file."
+        ) { if $1.contains("=") { $0.cookies.append($1) } else { $0.cookieFiles.append($1) } }
+        options.option(
+            "--cookie-jar", value: .file,
+            help: "Write all cookies to FILE in the Netscape format at the end (- for standard output)."
+        ) { $0.cookieOutput = $1 }
+        declareBody(&options)
         options.option("--http", value: .choice(Version.self), help: "Set the version of HTTP (1.1).") {
             $0.probe.request.version = $1 == .http10 ? .http10 : .http11
         }
@@ -91,11 +114,12 @@ struct HTTPProbeCommand: HTTPCommand {
         options.option(
             "--raw", value: .file, help: "Send the bytes of FILE unchanged (- for standard input).",
             excludes: [
-                "-X", "--head", "-H", "-d", "--http", "--compressed", "--follow", "--max-redirects",
-                "--location-trusted", "--reuse", "--methods", "--keep-alive", "--intermediaries",
+                "-X", "--head", "-H", "-A", "-e", "-u", "-b", "--cookie-jar", "-d", "--data-raw", "--data-binary",
+                "--data-urlencode", "--json-body", "-F", "-G", "--http", "--compressed", "-L", "--max-redirects",
+                "--location-trusted", "--reuse", "--methods", "--keep-alive", "--intermediaries", "--retry",
             ]
         ) { $0.rawFile = $1 }
-        options.flag("--follow", help: "Follow redirects.") { $0.follows = true }
+        options.flag("-L", "--follow", "--location", help: "Follow redirects.") { $0.follows = true }
         options.option(
             "--max-redirects", value: .integer(HTTPProbeConfiguration.redirectCounts),
             help: "Follow up to N redirects (10)."
@@ -104,6 +128,34 @@ struct HTTPProbeCommand: HTTPCommand {
             $0.follows = true
             $0.probe.request.trustsRedirects = true
         }
+    }
+
+    private static func declareBody(_ options: inout OptionTable<Self>) {
+        options.list(
+            "-d", "--data", value: .text("DATA"),
+            help:
+                "Send DATA, or the contents of @FILE without line ends, as the body; several values are joined with &."
+        ) { $0.body.add(.data, $1) }
+        options.list("--data-raw", value: .text("DATA"), help: "As -d, but @ is not special.") { $0.body.add(.raw, $1) }
+        options.list("--data-binary", value: .text("DATA"), help: "As -d, but a file is sent unchanged.") {
+            $0.body.add(.binary, $1)
+        }
+        options.list(
+            "--data-urlencode", value: .text("DATA"),
+            help: "As -d, but percent-encoded: TEXT, NAME=TEXT, @FILE or NAME@FILE."
+        ) { $0.body.add(.urlEncoded, $1) }
+        options.list(
+            "--json-body", value: .text("DATA"), help: "Send DATA, or the contents of @FILE, as application/json.",
+            excludes: ["-d", "--data-raw", "--data-binary", "--data-urlencode", "-F", "-G"]
+        ) { $0.body.add(.json, $1) }
+        options.list(
+            "-F", "--form", value: .formPart,
+            help: "Send a form field NAME=TEXT, or a file NAME=@FILE or NAME=<FILE, with ;type= and ;filename=.",
+            excludes: ["-d", "--data-raw", "--data-binary", "--data-urlencode", "-G"]
+        ) { $0.body.form.append($1) }
+        options.flag(
+            "-G", "--get", help: "Send the data of -d in the query of the URL, with GET.", excludes: ["-F"]
+        ) { $0.body.isQuery = true }
     }
 
     private static func declareExaminations(_ options: inout OptionTable<Self>) {
@@ -178,14 +230,36 @@ struct HTTPProbeCommand: HTTPCommand {
             $0.probe.concurrency = $1
         }
         options.option(
-            "-w", "--deadline", value: .duration(atLeast: HTTPProbeConfiguration.leastTimeout),
+            "-w", "-m", "--deadline", "--max-time", value: .duration(atLeast: HTTPProbeConfiguration.leastTimeout),
             help: "Wait up to TIME for a complete response (10)."
         ) { $0.probe.request.timeout = $1 }
+        options.option(
+            "--connect-timeout", value: .duration(atLeast: HTTPProbeConfiguration.leastTimeout),
+            help: "Wait up to TIME for name lookup, connection and TLS handshake."
+        ) { $0.probe.request.connectTimeout = $1 }
+        options.option(
+            "--retry", value: .integer(RetryRule.counts),
+            help: "Repeat a request up to N times after a timeout, or a status of 408, 429, 500, 502, 503 or 504."
+        ) { $0.probe.request.retry.count = $1 }
+        options.option(
+            "--retry-delay", value: .duration(), help: "Wait TIME before each retry (1, then doubled each time).",
+            requires: "--retry"
+        ) { $0.probe.request.retry.delay = $1 }
+        options.flag("--retry-connrefused", help: "Retry after a refused connection too.", requires: "--retry") {
+            $0.probe.request.retry.includesRefusals = true
+        }
+        options.flag("--retry-all-errors", help: "Retry after every failure.", requires: "--retry") {
+            $0.probe.request.retry.includesEverything = true
+        }
+        options.option(
+            "--expires-within", value: .duration(),
+            help: "Treat a certificate that expires within TIME as a failure (30d)."
+        ) { $0.probe.request.expiryMargin = $1 }
         options.option(
             "--max-body", value: .integer(HTTPProbeConfiguration.bodyLimits, "BYTES"),
             help: "Read up to BYTES of a body (67108864)."
         ) { $0.probe.request.bodyLimit = $1 }
-        options.flag("--fail", help: "Treat a status of 400 or more as a failure.") {
+        options.flag("-f", "--fail", help: "Treat a status of 400 or more as a failure.") {
             $0.probe.request.refusesErrors = true
         }
     }
@@ -198,6 +272,20 @@ struct HTTPProbeCommand: HTTPCommand {
         options.option(
             "-o", "--output", value: .file, help: "Write the decoded body to FILE (- for standard output)."
         ) { $0.output = $1 }
+        options.flag(
+            "-O", "--remote-name", help: "Write the decoded body to a file named as in the URL.", excludes: ["-o"]
+        ) { $0.usesRemoteName = true }
+        options.flag(
+            "--include", help: "Print the status line and the fields of the response, and write them before a body."
+        ) {
+            $0.includesHead = true
+        }
+        options.option(
+            "--write-out", value: .text("FORMAT"),
+            help:
+                "Print FORMAT, with curl's variables such as %{http_code}, instead of the line of a response (@FILE reads it).",
+            excludes: ["-j"]
+        ) { $0.writeOut = $1 }
         options.flag(
             "--plot", help: "Plot the times of the requests of -c and their distribution.", requires: "-c",
             excludes: ["-j"]

@@ -49,6 +49,7 @@ struct HTTPProbeResponseRow: JSONRow {
     var decodedBytes: Int?
     var decodedSha256: String?
     var complete: Bool
+    var retries: Int?
     private var attempts: [ConnectAttemptRow]
     private var timings: TimingsRow
     @Null private var tls: TLSRow?
@@ -75,6 +76,7 @@ struct HTTPProbeResponseRow: JSONRow {
         decodedBytes = outcome.body.decoded?.length
         decodedSha256 = outcome.body.decoded.map { hexadecimal($0.sha256) }
         complete = outcome.failure?.leavesAnswerWhole ?? true
+        if answer.retries > 0 { retries = answer.retries }
         attempts = outcome.attempts.map { ConnectAttemptRow($0, start: outcome.timings.start) }
         timings = TimingsRow(outcome.timings)
         tls = outcome.tls.map { TLSRow($0, start: outcome.timings.start) }
@@ -94,6 +96,7 @@ struct HTTPProbeFailureRow: JSONRow {
     @Inlined private var target: HTTPProbeTargetRow
     @Null var kind: String?
     @Null var message: String?
+    var retries: Int?
     private var attempts: [ConnectAttemptRow]
     private var timings: TimingsRow
     @Null private var tls: TLSRow?
@@ -104,6 +107,7 @@ struct HTTPProbeFailureRow: JSONRow {
         target = HTTPProbeTargetRow(answer)
         kind = outcome.failure?.kind
         message = outcome.failure?.text
+        if answer.retries > 0 { retries = answer.retries }
         attempts = outcome.attempts.map { ConnectAttemptRow($0, start: outcome.timings.start) }
         timings = TimingsRow(outcome.timings)
         tls = outcome.tls.map { TLSRow($0, start: outcome.timings.start) }

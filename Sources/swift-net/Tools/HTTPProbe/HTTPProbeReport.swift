@@ -5,8 +5,10 @@ import SwiftNet
 struct HTTPProbeContext {
     let console: Console
     let probe: HTTPProbe.Prepared
-    /// The output of -o for the body.
-    let body: BufferedOutput?
+    /// The output of -o or -O.
+    let body: HTTPBodyOutput?
+    /// The cookies of --cookie-jar.
+    let cookies: CookieOutput?
     let isQuiet: Bool
     let start = SystemClock.now
 }
@@ -22,6 +24,9 @@ where Observed == HTTPEngine<HTTPProbePlan>, Event == HTTPProbeEvent, Summary ==
     /// Reports a redirect when it is followed.
     func redirect(_ hop: RedirectHop)
 
+    /// Reports a request that will be repeated.
+    func retry(_ retry: HTTPRetry)
+
     /// Reports the result of a request.
     /// - Parameter handshake: The properties of the SYN-ACK of its connection, if requested and received.
     func answer(_ answer: HTTPProbeResponse, _ handshake: HandshakeFacts?)
@@ -30,14 +35,17 @@ where Observed == HTTPEngine<HTTPProbePlan>, Event == HTTPProbeEvent, Summary ==
 extension HTTPProbeReport {
     func exchange(_ outcome: HTTPOutcome) {}
     func redirect(_ hop: RedirectHop) {}
+    func retry(_ retry: HTTPRetry) {}
 
     func report(_ event: HTTPProbeEvent, at now: Instant) {
         switch event {
         case .exchange(let outcome): exchange(outcome)
         case .redirect(let hop): redirect(hop)
+        case .retry(let next): retry(next)
         case .answer(let result):
             answer(result, context.probe.handshake(of: result.outcome))
-            context.body?.write(result.outcome.body.decoded?.kept ?? result.outcome.body.kept)
+            context.body?.write(result)
+            if let jar = result.cookieJar { context.cookies?.merge(jar) }
         }
     }
 

@@ -8,7 +8,12 @@ struct HTTPProbeRun {
     private var targets: HTTPTargets { command.targets }
 
     func run() throws -> Int32 {
-        let body = try command.output.map { try console.file($0, for: "-o") }
+        let body =
+            command.writesBody
+            ? try HTTPBodyOutput(console, path: command.output, includesHead: command.includesHead) : nil
+        let cookies = try command.cookieOutput.map { path in
+            CookieOutput(try console.file(path, for: "--cookie-jar"), command.probe.request.cookieJar ?? CookieJar())
+        }
         let probe = try prepare(try console.runOptions(command.general))
         if command.probe.reportsSegments {
             let ladder = LadderText(console)
@@ -17,10 +22,12 @@ struct HTTPProbeRun {
         // If the body goes to standard output, the lines are not printed.
         let printsBody = !console.isJSON && command.output.map(BufferedOutput.isStandardOutput) ?? false
         let context = HTTPProbeContext(
-            console: console, probe: probe, body: body, isQuiet: command.general.isQuiet || printsBody)
+            console: console, probe: probe, body: body, cookies: cookies,
+            isQuiet: command.general.isQuiet || printsBody)
         let report: any HTTPProbeReport = console.isJSON ? HTTPProbeJSON(context) : HTTPProbeText(context, command)
         let progress = ProgressLine(console, isWanted: targets.urls.count != 1)
         let summary = try console.run(report, of: probe, progress: progress)
+        cookies?.finish()
         try targets.checkInput(console, targets: summary.targets)
         return probe.isComplete ? summary.outcome.exitStatus : 2
     }

@@ -8,6 +8,9 @@ final class HTTPProbeText: HTTPProbeReport {
     private let configuration: HTTPProbeConfiguration
     private let isVerbose: Bool
     private let showsTiming: Bool
+    private let showsHead: Bool
+    private let writeOut: WriteOut?
+    private let fileName: (HTTPURL) -> String?
     private let plot: RoundTripPlot?
     private let transcript: Transcript
 
@@ -16,6 +19,9 @@ final class HTTPProbeText: HTTPProbeReport {
         configuration = command.probe.request
         isVerbose = command.general.isVerbose
         showsTiming = command.showsTiming
+        showsHead = command.includesHead && !command.writesBody
+        writeOut = command.writeOutFormat
+        fileName = { command.output ?? (command.usesRemoteName ? HTTPBodyOutput.name(of: $0) : nil) }
         plot = command.isPlotted ? RoundTripPlot(terminalWidth: context.console.output.terminalWidth) : nil
         transcript = Transcript(context.console)
     }
@@ -27,15 +33,28 @@ final class HTTPProbeText: HTTPProbeReport {
     }
 
     func redirect(_ hop: RedirectHop) {
+        guard writeOut == nil else { return }
         var line = "\(Text.escaped("\(hop.url)"))  \(hop.status) to \(Text.escaped(hop.location))"
         if !hop.dropped.isEmpty { line += "  (not sent: \(hop.dropped.joined(separator: ", ")))" }
         write(line)
+    }
+
+    func retry(_ retry: HTTPRetry) {
+        guard writeOut == nil else { return }
+        let reason = retry.outcome.failure?.text ?? retry.outcome.status.map { "status \($0)" } ?? "no status"
+        write(
+            "\(Text.escaped("\(retry.url)"))  \(Text.escaped(reason)): retry \(retry.number) of "
+                + "\(configuration.retry.count) in \(Milliseconds.seconds(retry.wait)) s")
     }
 
     func answer(_ answer: HTTPProbeResponse, _ handshake: HandshakeFacts?) {
         plot?.add(
             UInt16(truncatingIfNeeded: answer.sequence),
             answer.outcome.failure == nil ? answer.outcome.timings.total : nil)
+        if let writeOut {
+            writeOut.write(answer, file: fileName(answer.asked), to: console)
+            return
+        }
         let outcome = answer.outcome
         let url = Text.escaped("\(answer.url)")
         if let failure = outcome.failure, !outcome.hasResponse {
@@ -54,6 +73,11 @@ final class HTTPProbeText: HTTPProbeReport {
         write(parts.joined(separator: "  ") + sequence(answer))
         if let failure = outcome.failure {
             write("  \(console.painted(Text.escaped(failure.text), .red))", always: true)
+        }
+        if showsHead, let head = outcome.head {
+            for line in [head.startLine.bytes] + head.fields.flatMap({ $0.lines.map(\.bytes) }) {
+                write("  " + Text.visible(line[...]))
+            }
         }
         if showsTiming { write(Self.timing(outcome)) }
         if let handshake { write("  " + Self.tcp(handshake)) }
@@ -132,12 +156,9 @@ final class HTTPProbeText: HTTPProbeReport {
     /// Returns the time until a certificate expires, or since then, and the date.
     private static func expiry(of certificate: Certificate, at now: Int64) -> String? {
         guard let end = certificate.notAfter, let left = certificate.secondsLeft(at: now) else { return nil }
-        let hours = Int(left.magnitude / 3_600)
-        let time = hours < 24 ? Text.count(hours, "hour") : Text.count(hours / 24, "day")
-        let text = left < 0 ? "expired \(time) ago" : "expires in \(time)"
-        // Within hours of the end the day alone says little.
+        // Close to the end the day alone says little.
         let date = WallTime.rfc3339(seconds: end)
-        return "\(text) (\(hours < 48 ? date : String(date.prefix(10))))"
+        return "\(Text.expiry(inSeconds: left)) (\(left.magnitude < 172_800 ? date : String(date.prefix(10))))"
     }
 
     private func show(_ findings: HTTPProbeFindings) {

@@ -1,0 +1,138 @@
+import Testing
+
+/// The options that `http-probe` has from curl, beside curl.
+@Suite("curl's options in the lab")
+struct HTTPCurlTests {
+    private static let url = "http://127.0.0.1:8080"
+
+    /// Runs a script beside an echo server, in a folder with `lines` and `fields`.
+    private func serving(_ body: @Sendable @escaping (_ run: (String) async throws -> Lab.Outcome) async throws -> Void)
+        async throws
+    {
+        try await Lab.with(Lab.Layout.pair.withFiles) { lab in
+            _ = try await lab.run("b", ["ip", "link", "set", "lo", "up"])
+            try await lab.beside("b", ["timeout", "60", "python3", "-c", EchoServer.script], readyMark: "begun") {
+                let files =
+                    "cd /mnt; printf 'line one\\r\\nline two\\n' > lines; printf 'X-File: 1\\nX-More: 2\\n' > fields"
+                _ = try await lab.run("b", ["sh", "-c", files])
+                try await body { try await lab.run("b", ["sh", "-c", "cd /mnt; \($0)"]) }
+            }
+        }
+    }
+
+    @Test("requests are the same as curl's")
+    func requests() async throws {
+        guard await Peer.require(.curl) else { return }
+        let rows: [(ours: String, curl: String?)] = [
+            ("/", nil), ("-d a=1 -d b=2 /p", nil), ("-d @lines /p", nil), ("--data-binary @lines /p", nil),
+            ("--data-raw @lines /p", nil),
+            (
+                "--data-urlencode 'x=a b&c' --data-urlencode 'a ~z' --data-urlencode @lines --data-urlencode n@lines /p",
+                nil
+            ),
+            (#"--json-body '{"a":1}' /p"#, #"--json '{"a":1}' /p"#),
+            (
+                "-F a=1 -F f=@lines -F 'g=<lines' -F 'h=@lines;type=a/b;filename=x.htm' -F 'i=x;type=a/b' /p",
+                nil
+            ),
+            ("-G -d a=1 -d b=2 '/q?z=0'", nil), ("--get --data-urlencode 'a=x y' /q", nil), ("-A agent /", nil),
+            ("-A '' /", nil), ("-e http://ref/ /", nil), ("-u user:pa:ss /", nil), ("-b 'a=1; b=2' /", nil),
+            ("-H @fields -H 'X-A: b' -H Accept: -H 'X-E;' /", nil), ("-H 'Transfer-Encoding: chunked' -d abc /p", nil),
+            ("-X PUT -d abc /p", nil), ("-L /hop/3", nil), ("--location -d a=1 /hop/2", nil), ("--include /", nil),
+            ("--retry 3 --retry-delay 0.05 /flaky", "--retry 3 --retry-delay 1 /flaky"),
+            ("--connect-to example.com:80:127.0.0.1:8080 http://example.com/", nil),
+            ("--connect-to ::127.0.0.1:8080 http://example.com:99/", nil), ("-m 5 --connect-timeout 2 /", nil),
+        ]
+        try await serving { run in
+            for row in rows {
+                func line(_ text: String) -> String {
+                    let parts = text.split(separator: " ").map(String.init)
+                    guard let last = parts.last, let mark = last.firstIndex(of: "/"), !last.contains("://") else {
+                        return text
+                    }
+                    return (parts.dropLast() + [last[..<mark] + Self.url + last[mark...]]).joined(separator: " ")
+                }
+                let theirs = try await run("curl -s -o theirs \(line(row.curl ?? row.ours)); cat theirs")
+                let ours = try await run("\(Binary.swiftNet) http-probe -q -o - \(line(row.ours))")
+                #expect(ours.output == theirs.output && !theirs.output.isEmpty, "\(row.ours): \(ours)")
+                #expect(ours.status == 0, "\(row.ours)")
+            }
+        }
+    }
+
+    @Test("--write-out has the values of curl")
+    func writeOut() async throws {
+        guard await Peer.require(.curl) else { return }
+        let format = """
+            %{http_code} %{response_code} %{http_version} %{content_type} %{method} %{num_connects} %{num_headers} \
+            %{num_redirects} %{redirect_url} %{referer} %{remote_ip} %{remote_port} %{scheme} %{size_download} \
+            %{size_header} %{size_request} %{size_upload} %{ssl_verify_result} %{url} %{url_effective} %{urlnum} \
+            %{local_ip} %{exitcode} %{errormsg} %header{x-two} %% \\t\\n%{header_json}\\n
+            """
+        try await serving { run in
+            for arguments in ["/", "-d abc -A x /p", "-L -A x /hop/2", "-A x /hop/2", "-A x -e r /missing"] {
+                let line = arguments.split(separator: " ").map { $0.hasPrefix("/") ? Self.url + $0 : String($0) }
+                    .joined(separator: " ")
+                let clean = "| grep -v '^\"date\"'"
+                let theirs = try await run("curl -s -A x -o /dev/null -w '\(format)' \(line) \(clean)")
+                let ours = try await run("\(Binary.swiftNet) http-probe -A x --write-out '\(format)' \(line) \(clean)")
+                #expect(ours.output == theirs.output && !theirs.output.isEmpty, "\(arguments)")
+            }
+            let times = try await run(
+                "\(Binary.swiftNet) http-probe -L --write-out '%{time_connect} %{time_pretransfer} %{time_starttransfer} %{time_redirect} %{time_total}' \(Self.url)/hop/2"
+            )
+            let values = times.output.split(separator: " ").compactMap { Double($0) }
+            #expect(values.count == 5 && values[2] > 0 && values[3] > 0 && values[4] >= values[2] + values[3] - 0.000_002, "\(times)")
+        }
+    }
+
+    @Test("cookies are written for curl and read from it; -O names the file")
+    func files() async throws {
+        guard await Peer.require(.curl) else { return }
+        try await serving { run in
+            let cookies = try await run(
+                """
+                \(Binary.swiftNet) http-probe -q --cookie-jar ours \(Self.url)/cookie; curl -s -o none --cookie-jar theirs \(Self.url)/cookie
+                for jar in ours theirs; do grep -v '^# ' $jar | cut -f 1-4,6,7 | sort > $jar.lines; done; diff ours.lines theirs.lines && wc -l < ours.lines
+                for jar in ours theirs; do \(Binary.swiftNet) http-probe -q -o - -b $jar \(Self.url)/ | grep cookie; curl -s -b $jar \(Self.url)/ | grep cookie; done
+                """)
+            #expect(cookies.lines.first == "3", "\(cookies)")
+            let sent = cookies.lines.dropFirst()
+            #expect(sent.count == 4, "\(cookies)")
+            for line in sent { #expect(line == "cookie: a=1; b=2" || line == "cookie: b=2; a=1") }
+            let named = try await run(
+                "\(Binary.swiftNet) http-probe -q -O \(Self.url)/x/named.txt?q && grep -c GET named.txt")
+            #expect(named.output == "1\n", "\(named)")
+        }
+    }
+
+    @Test("retries are reported, and end; mistakes are named")
+    func retries() async throws {
+        try await serving { run in
+            let flaky = try await run("\(Binary.swiftNet) http-probe --retry 1 --retry-delay 0.05 \(Self.url)/flaky")
+            #expect(
+                flaky.output.contains("status 503: retry 1 of 1 in 0.05 s\n") && flaky.output.contains("503 "),
+                "\(flaky)")
+            let refused = try await run(
+                "\(Binary.swiftNet) http-probe -j --retry 2 --retry-connrefused --retry-all-errors --retry-delay 0.05 127.0.0.1:81"
+            )
+            #expect(refused.status == 1 && refused.output.contains("\"retries\":2"), "\(refused)")
+            let rows = [
+                ("-O \(Self.url)/", "-O: '\(Self.url)/' has no file name"),
+                ("-G \(Self.url)/", "-G requires -d or --data-urlencode"),
+                ("-u x \(Self.url)/", "invalid value 'x' for -u (expected USER:PASSWORD)"),
+                ("--write-out '%{nope}' \(Self.url)/", "--write-out: unknown variable 'nope'"),
+                (
+                    "--http 1.0 -H 'Transfer-Encoding: chunked' -d x \(Self.url)/",
+                    "HTTP/1.0 has no chunks: -H 'Transfer-Encoding: chunked' requires --http 1.1"
+                ),
+                ("-F x \(Self.url)/", "invalid value 'x' for -F (expected NAME=TEXT, NAME=@FILE or NAME=<FILE)"),
+                ("-H @none \(Self.url)/", "none: No such file or directory"),
+            ]
+            for (arguments, message) in rows {
+                let outcome = try await run("\(Binary.swiftNet) http-probe \(arguments)")
+                #expect(outcome.status == 2 && outcome.errors.contains(message), "\(arguments): \(outcome)")
+            }
+        }
+    }
+}
