@@ -82,7 +82,9 @@ struct HTTPCurlTests {
                 "\(Binary.swiftNet) http-probe -L --write-out '%{time_connect} %{time_pretransfer} %{time_starttransfer} %{time_redirect} %{time_total}' \(Self.url)/hop/2"
             )
             let values = times.output.split(separator: " ").compactMap { Double($0) }
-            #expect(values.count == 5 && values[2] > 0 && values[3] > 0 && values[4] >= values[2] + values[3] - 0.000_002, "\(times)")
+            #expect(
+                values.count == 5 && values[2] > 0 && values[3] > 0 && values[4] >= values[2] + values[3] - 0.000_002,
+                "\(times)")
         }
     }
 
