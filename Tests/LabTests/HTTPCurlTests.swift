@@ -137,4 +137,17 @@ struct HTTPCurlTests {
             }
         }
     }
+
+    @Test("a small limit of descriptors slows a run down, and makes no request fail")
+    func descriptors() async throws {
+        try await serving { run in
+            for limit in ["20:1024", "20:20"] {
+                let outcome = try await run(
+                    "for i in $(seq 300); do echo \(Self.url)/$i; done | prlimit --nofile=\(limit) \(Binary.swiftNet) http-probe -q --targets - --concurrency 100"
+                )
+                #expect(outcome.output.contains("300 answered, 0 failed"), "\(limit): \(outcome)")
+                #expect(outcome.status == 0)
+            }
+        }
+    }
 }

@@ -170,6 +170,8 @@ struct HTTPPeerTests {
             say doubted $n http-probe $right
             say believed $n http-probe -k $right
             say verified $n http-probe --cacert cert $right
+            say lasting $n http-probe --cacert cert --expires-within 29d $right
+            say expiring $n http-probe --cacert cert --expires-within 31d $right
             say named $n http-probe --cacert cert https://127.0.0.1:8443/cert
             say fingerprint $n http-fingerprint https://127.0.0.1:8443/
             say unverified $n http-fingerprint https://127.0.0.1:8446/
@@ -180,7 +182,8 @@ struct HTTPPeerTests {
             """, input: Self.secure)
         let wanted = [
             "doubted: ": "certificate not trusted", "believed: ": "200 OK", "verified: ": ", verified",
-            "named: ": "certificate not trusted",
+            "named: ": "certificate not trusted", "lasting: ": "200 OK",
+            "expiring: ": "  the certificate expires in ",
             "fingerprint: ": "  Python http.server  ", "unverified: ": "TLS: ",
             "ended: ": "connection closed by the server: the TLS handshake",
             "silent: ": "timeout: the TLS handshake", "clear: ": "TLS: ",

@@ -233,6 +233,7 @@ struct OptionEffectTests {
                     ("--classic -v \(url)", ["Python http.server"]),
                     ("--concurrency 1 --targets /mnt/list", ["8080/a  Python http.server", "2 servers, 2 recognized"]),
                     ("--resolve web.example:8080:198.51.100.2 http://web.example:8080/", ["Python http.server"]),
+                    ("--connect-to web.example::198.51.100.2:8080 http://web.example/", ["Python http.server"]),
                     ("--unix-socket /mnt/socket http://local.example/", ["Python http.server"]),
                     ("--color always \(url)", ["\u{1B}[32mPython http.server\u{1B}[0m"]),
                     ("--explain 1 \(url)", ["sent 74 bytes\n  ethernet\n"]),

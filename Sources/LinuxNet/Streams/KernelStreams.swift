@@ -1,4 +1,5 @@
 import CLinux
+import DequeModule
 import LinuxProcess
 import PacketEngine
 import WireFormat
@@ -16,6 +17,12 @@ public struct KernelStreams: StreamPort, ~Copyable {
     /// port.
     public var beginning: ((StreamEndpoint, UInt16) -> Void)?
     private var streams: [StreamIdentifier: KernelStream] = [:]
+    /// Connections that wait for a descriptor, because others have all of them.
+    private var waiting: Deque<(identifier: StreamIdentifier, endpoint: StreamEndpoint)> = []
+    /// The maximum number of open streams.
+    private var capacity: Int
+    /// Descriptors for files, names and pipes.
+    private static let reserved = 10
     /// The names being resolved, with the times of the requests.
     private var asked: [String: Instant] = [:]
     /// Whether a connection was opened.
@@ -45,7 +52,11 @@ public struct KernelStreams: StreamPort, ~Copyable {
         self.resolver = resolver
         self.family = family
         self.interface = interface
+        capacity = Self.mostStreams()
     }
+
+    /// Returns the number of streams that the process can have open, after raising its limit of descriptors.
+    public static func mostStreams() -> Int { max(CurrentProcess.raiseDescriptorLimit() - reserved, 1) }
 
     public var now: Instant { SystemClock.now }
 
@@ -60,27 +71,7 @@ public struct KernelStreams: StreamPort, ~Copyable {
                     asked[name] = now
                     resolver.lookUp(name, family: family) { [found] in found.results.append((name, $0)) }
                 }
-            case .open(let identifier, let endpoint):
-                let stream: KernelStream
-                do throws(SystemError) {
-                    // A redirection may name an address of the other family.
-                    if let family, case .tcp(let address, _, _) = endpoint, address.family != family {
-                        throw SystemError(code: EAFNOSUPPORT, operation: "\(address)")
-                    }
-                    stream = try KernelStream(identifier, to: endpoint, interface: interface)
-                } catch {
-                    engine.failed(identifier, StreamFailure(error.code), at: now)
-                    wasTold = true
-                    continue
-                }
-                streams[identifier] = stream
-                hasOpened = true
-                if let beginning, let local = stream.opening.local { beginning(endpoint, local.port) }
-                if stream.isConnected {
-                    engine.opened(identifier, stream.opening, at: now)
-                    wasTold = true
-                }
-                try stream.watch(with: poller)
+            case .open(let identifier, let endpoint): waiting.append((identifier, endpoint))
             case .send(let identifier, let bytes):
                 guard let stream = streams[identifier] else { continue }
                 stream.send(bytes)
@@ -90,10 +81,42 @@ public struct KernelStreams: StreamPort, ~Copyable {
                 stream.endSending()
                 try stream.watch(with: poller)
             case .close(let identifier):
-                streams[identifier] = nil
+                if streams.removeValue(forKey: identifier) == nil { waiting.removeAll { $0.identifier == identifier } }
             }
         }
+        while streams.count < capacity, let next = waiting.popFirst() {
+            if try open(next.identifier, next.endpoint, reportingTo: &engine) { wasTold = true }
+        }
         return reportNames(to: &engine) || wasTold
+    }
+
+    /// Begins a connection; without a free descriptor it waits until another stream is closed.
+    /// - Returns: whether anything was reported to the engine.
+    private mutating func open<E: StreamEngine & ~Copyable>(
+        _ identifier: StreamIdentifier, _ endpoint: StreamEndpoint, reportingTo engine: inout E
+    ) throws(SystemError) -> Bool {
+        let stream: KernelStream
+        do throws(SystemError) {
+            // A redirection may name an address of the other family.
+            if let family, case .tcp(let address, _, _) = endpoint, address.family != family {
+                throw SystemError(code: EAFNOSUPPORT, operation: "\(address)")
+            }
+            stream = try KernelStream(identifier, to: endpoint, interface: interface)
+        } catch {
+            if error.code == EMFILE || error.code == ENFILE, !streams.isEmpty {
+                capacity = streams.count
+                waiting.prepend((identifier, endpoint))
+                return false
+            }
+            engine.failed(identifier, StreamFailure(error.code), at: now)
+            return true
+        }
+        streams[identifier] = stream
+        hasOpened = true
+        if let beginning, let local = stream.opening.local { beginning(endpoint, local.port) }
+        if stream.isConnected { engine.opened(identifier, stream.opening, at: now) }
+        try stream.watch(with: poller)
+        return stream.isConnected
     }
 
     /// Reports the resolved names.

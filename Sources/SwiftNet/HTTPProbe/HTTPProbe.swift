@@ -1,4 +1,5 @@
 import Diagnostics
+import LinuxNet
 import LinuxProcess
 import PacketEngine
 import SwiftNetTLS
@@ -100,7 +101,7 @@ public enum HTTPProbe: Tool {
             let urls = try request.overrides.urls(targets, asked.family, interface: asked.interface)
             engine = try HTTPEngine(
                 urls.enumerated().map { [request] in HTTPProbePlan($0.element, request, number: $0.offset) },
-                concurrency: asked.concurrency, tls: asked.tls, needsTLS: urls.contains { $0.scheme == .https },
+                concurrency: min(asked.concurrency, KernelStreams.mostStreams()), tls: asked.tls, needsTLS: urls.contains { $0.scheme == .https },
                 expectsMore: input != nil)
             transport = try StreamTransport(
                 StreamTransport.Requirements(

@@ -42,6 +42,7 @@ enum EchoServer {
             do_GET = do_POST = do_PUT = do_HEAD = answer
             def log_message(self, *_): pass
         http.server.ThreadingHTTPServer.daemon_threads = True
+        http.server.ThreadingHTTPServer.request_queue_size = 1000
         server = http.server.ThreadingHTTPServer(("127.0.0.1", 8080), Handler)
         print("begun", flush=True)
         server.serve_forever()
