@@ -122,7 +122,7 @@ struct HostDiscoveryTests {
 
     @Test("hosts behind a link without neighbors are asked; this host itself and neighbors are not")
     func links() throws {
-        for (framing, isAsked) in [(SYNScanLink.Framing.datagram, true), (.routed, false)] {
+        for (framing, isAsked) in [(ScanLink.Framing.datagram, true), (.routed, false)] {
             var configuration = try SYNScanEngineTests.configuration(
                 "198.18.0.7", ports: [22], over: .tunnel, seed: 1)
             configuration.asksFirst = true

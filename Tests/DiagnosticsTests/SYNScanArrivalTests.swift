@@ -14,10 +14,10 @@ struct SYNScanArrivalTests {
         /// Whether more targets are expected after the last of them.
         let isOpen: Bool
         var due: Instant?
-        var events: [SYNScanEvent] = []
+        var events: [ScanEvent] = []
         var isListening: Bool { true }
 
-        mutating func report(_ event: SYNScanEvent) { events.append(event) }
+        mutating func report(_ event: ScanEvent) { events.append(event) }
 
         mutating func step(_ engine: inout SYNScanEngine, _ wakeup: WakeReason, at now: Instant) -> Instant? {
             guard engine.isIdle, !networks.isEmpty || !isOpen else { return nil }
@@ -40,9 +40,9 @@ struct SYNScanArrivalTests {
     private static func run(
         _ networks: [String], delay: Nanoseconds, isOpen: Bool = false,
         signals: [(at: Nanoseconds, wakeup: WakeReason)] = [],
-        _ change: (inout SYNScanConfiguration) -> Void = { _ in },
+        _ change: (inout ScanConfiguration) -> Void = { _ in },
         _ answers: @escaping (SimulatedProbe) -> [(frame: [UInt8], delay: Nanoseconds)]
-    ) throws -> (summary: SYNScanSummary, findings: [SYNScanFinding], hosts: [UnreliableHost], elapsed: Nanoseconds) {
+    ) throws -> (summary: ScanSummary, findings: [ScanFinding], hosts: [UnreliableHost], elapsed: Nanoseconds) {
         let configuration = try SYNScanEngineTests.configuration("198.18.0.0/28", ports: [25, 80, 443], seed: 7) {
             $0.expectsMore = true
             change(&$0)
@@ -54,7 +54,7 @@ struct SYNScanArrivalTests {
         var engine = SYNScanEngine(configuration)
         var feeder = Feeder(networks: networks, delay: delay, isOpen: isOpen)
         EngineLoop.run(&engine, on: &network, observer: &feeder)
-        var (findings, hosts): ([SYNScanFinding], [UnreliableHost]) = ([], [])
+        var (findings, hosts): ([ScanFinding], [UnreliableHost]) = ([], [])
         for event in feeder.events {
             if case .finding(let finding) = event { findings.append(finding) }
             if case .unreliable(let host) = event { hosts.append(host) }

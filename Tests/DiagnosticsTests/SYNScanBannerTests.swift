@@ -58,12 +58,12 @@ struct SYNScanBannerTests {
     }
 
     private struct Outcome {
-        var banners: [SYNScanBanner] = []
+        var banners: [ScanBanner] = []
         var open = 0
-        var findings: [SYNScanFinding] = []
+        var findings: [ScanFinding] = []
         var hosts: [UnreliableHost] = []
         var conflicts: [String] = []
-        var summary = SYNScanSummary()
+        var summary = ScanSummary()
         var elapsed = Nanoseconds.zero
         /// Connections that the hosts still have.
         var left = 0
@@ -87,11 +87,11 @@ struct SYNScanBannerTests {
         wire.faults = faults
         var targets = AddressSet()
         try targets.insert([(Self.address(1, family), Self.address(hosts, family))])
-        let link = SYNScanLink(interface: 1, source: Self.address(200, family), framing: .ethernet(Self.mac))
-        var configuration = SYNScanConfiguration(
+        let link = ScanLink(interface: 1, source: Self.address(200, family), framing: .ethernet(Self.mac))
+        var configuration = ScanConfiguration(
             targets: targets, ports: ports.keys.sorted(),
             routes: [
-                SYNScanRoute(
+                ScanRoute(
                     targets: 0..<targets.count, link: link,
                     nextHop: .targets((1...hosts).map { SimulatedWire.mac($0) }))
             ], sourcePort: 61_000, seed: seed, key: SipHash(key0: seed, key1: ~seed))

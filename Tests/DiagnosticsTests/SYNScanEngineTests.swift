@@ -9,7 +9,7 @@ import WireFormat
 @Suite("tcp-syn-scan engine")
 struct SYNScanEngineTests {
     static let here = IPv4Address(192, 0, 2, 1)
-    static let link = SYNScanLink(
+    static let link = ScanLink(
         interface: 1, source: .v4(here), framing: .ethernet(MACAddress(rawValue: 0x02_00_00_00_00_01)))
     static let router = MACAddress(rawValue: 0x02_00_00_00_00_02)
 
@@ -22,8 +22,8 @@ struct SYNScanEngineTests {
 
     static func configuration(
         _ network: String, ports: [UInt16], over wire: Wire = .ethernet, seed: UInt64,
-        _ change: (inout SYNScanConfiguration) -> Void = { _ in }
-    ) throws -> SYNScanConfiguration {
+        _ change: (inout ScanConfiguration) -> Void = { _ in }
+    ) throws -> ScanConfiguration {
         var targets = AddressSet()
         if let network = IPv4Network(network) {
             try targets.insert([(.v4(network.address), .v4(network.lastAddress))])
@@ -33,10 +33,10 @@ struct SYNScanEngineTests {
         var link = link
         if targets.families == [.v6] { link.source = try #require(IPAddress("2001:db8::1")) }
         if wire == .tunnel { link.framing = .datagram }
-        var configuration = SYNScanConfiguration(
+        var configuration = ScanConfiguration(
             targets: targets, ports: ports,
             routes: [
-                SYNScanRoute(
+                ScanRoute(
                     targets: 0..<targets.count, link: link,
                     nextHop: wire == .ethernet ? .station(router) : .unaddressed)
             ],
@@ -49,18 +49,18 @@ struct SYNScanEngineTests {
     }
 
     struct Outcome {
-        var findings: [SYNScanFinding] = []
-        var summary: SYNScanSummary
-        var position: SYNScanPosition
+        var findings: [ScanFinding] = []
+        var summary: ScanSummary
+        var position: ScanPosition
         var elapsed: Nanoseconds
-        var states: [UInt16: SYNScanFinding] {
+        var states: [UInt16: ScanFinding] {
             Dictionary(findings.map { ($0.port, $0) }, uniquingKeysWith: { first, _ in first })
         }
     }
 
     /// Runs a scan to its end.
     static func run(
-        _ configuration: SYNScanConfiguration, faults: SimulatedNetwork.Faults = .init(delay: .zero ... .zero),
+        _ configuration: ScanConfiguration, faults: SimulatedNetwork.Faults = .init(delay: .zero ... .zero),
         signals: [(at: Instant, wakeup: WakeReason)] = [],
         _ answers: @escaping (SimulatedProbe) -> [(frame: [UInt8], delay: Nanoseconds)]
     ) -> Outcome {
@@ -102,7 +102,7 @@ struct SYNScanEngineTests {
 
     @Test("packets of a link without a header have its interface; those to this host itself have none")
     func headerless() throws {
-        for (framing, interface) in [(SYNScanLink.Framing.datagram, UInt32(1)), (.routed, 0)] {
+        for (framing, interface) in [(ScanLink.Framing.datagram, UInt32(1)), (.routed, 0)] {
             let configuration = try Self.configuration("198.18.0.7", ports: [80], over: .tunnel, seed: 1) {
                 $0.routes[0].link.framing = framing
             }
@@ -135,9 +135,9 @@ struct SYNScanEngineTests {
         (tunnel.interface, tunnel.framing) = (2, .datagram)
         (own.interface, own.framing) = (3, .routed)
         configuration.routes = [
-            SYNScanRoute(targets: 0..<100, link: Self.link, nextHop: .station(Self.router)),
-            SYNScanRoute(targets: 100..<200, link: tunnel, nextHop: .unaddressed),
-            SYNScanRoute(targets: 200..<256, link: own, nextHop: .unaddressed),
+            ScanRoute(targets: 0..<100, link: Self.link, nextHop: .station(Self.router)),
+            ScanRoute(targets: 100..<200, link: tunnel, nextHop: .unaddressed),
+            ScanRoute(targets: 200..<256, link: own, nextHop: .unaddressed),
         ]
         #expect(configuration.sendingInterface == 1 && configuration.onlyInterface == 0)
         let outcome = Self.run(configuration, Self.usual)
@@ -235,7 +235,7 @@ struct SYNScanEngineTests {
         for number in 1...count {
             let outcome = Self.run(
                 try Self.configuration("198.18.0.0/25", ports: [22, 80, 443], seed: 8) {
-                    $0.shard = SYNScanShard(number: number, count: count)
+                    $0.shard = ScanShard(number: number, count: count)
                 }, Self.usual)
             #expect(abs(outcome.findings.count - 384 / count) <= 1)
             seen += outcome.findings.map { "\($0.address) \($0.port)" }
@@ -299,7 +299,7 @@ struct SYNScanEngineTests {
         let second = Self.run(rest, Self.usual)
         let all = (first.findings + second.findings).map { "\($0.address) \($0.port)" }
         #expect(all.count == 768 && Set(all).count == 768, "seed \(seed): \(all.count)")
-        #expect(second.position == SYNScanPosition(done: 768))
+        #expect(second.position == ScanPosition(done: 768))
     }
 
     @Test("the rate on average and in every 50 ms", arguments: [100.0, 10_000, 100_000])

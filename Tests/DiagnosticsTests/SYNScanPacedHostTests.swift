@@ -11,9 +11,9 @@ struct SYNScanPacedHostTests {
     typealias Answers = [(frame: [UInt8], delay: Nanoseconds)]
 
     struct Outcome {
-        var summary: SYNScanSummary
+        var summary: ScanSummary
         var hosts: [UnreliableHost] = []
-        var findings: [SYNScanFinding] = []
+        var findings: [ScanFinding] = []
         var elapsed: Nanoseconds
         var packets: Int
 
@@ -35,7 +35,7 @@ struct SYNScanPacedHostTests {
     private static func run(
         _ targets: String = "198.18.0.7", ports: [UInt16] = ports, seed: UInt64, loss: Double = 0,
         delay: Nanoseconds = .zero, signals: [(at: Instant, wakeup: WakeReason)] = [],
-        change: (inout SYNScanConfiguration) -> Void = { _ in },
+        change: (inout ScanConfiguration) -> Void = { _ in },
         _ answers: @escaping (SimulatedProbe) -> Answers
     ) throws -> Outcome {
         let configuration = try SYNScanEngineTests.configuration(targets, ports: ports, seed: seed) {

@@ -19,14 +19,14 @@ struct SYNScanReliabilityTests {
     }
 
     struct Outcome {
-        var summary: SYNScanSummary
+        var summary: ScanSummary
         var hosts: [UnreliableHost]
-        var findings: [SYNScanFinding]
+        var findings: [ScanFinding]
         var packets: Int
     }
 
     private static func run(
-        _ configuration: SYNScanConfiguration, loss: Double = 0, signals: [(at: Instant, wakeup: WakeReason)] = [],
+        _ configuration: ScanConfiguration, loss: Double = 0, signals: [(at: Instant, wakeup: WakeReason)] = [],
         _ answers: @escaping (SimulatedProbe) -> Answers
     ) -> Outcome {
         var network = SimulatedNetwork(
@@ -50,7 +50,7 @@ struct SYNScanReliabilityTests {
     private static func configuration(
         _ targets: String = "198.18.0.7", ports: [UInt16] = Array(1...1_000), seed: UInt64, rate: Double? = 10_000,
         retries: Int = 2
-    ) throws -> SYNScanConfiguration {
+    ) throws -> ScanConfiguration {
         try SYNScanEngineTests.configuration(targets, ports: ports, seed: seed) {
             $0.rate = rate
             $0.retries = retries
@@ -293,7 +293,7 @@ struct SYNScanReliabilityTests {
     func shards(number: Int) throws {
         let seed = Self.seed(number)
         var configuration = try Self.configuration(ports: Array(1...3_000), seed: seed)
-        configuration.shard = SYNScanShard(number: number, count: 3)
+        configuration.shard = ScanShard(number: number, count: 3)
         let outcome = Self.run(configuration, Self.limited(syns: .bucket(rate: 25, burst: 50)))
         #expect(
             outcome.hosts.map { UInt64($0.unanswered) } == [outcome.summary.filtered], "seed \(seed): \(outcome.hosts)")

@@ -166,7 +166,7 @@ struct SYNScanReplyTests {
         #expect(
             (1...8).map { states[$0]?.state } == [.open, .open, .open, .closed] + Array(repeating: .filtered, count: 4))
         #expect(states[5]?.reason == .noResponse && states[6]?.reason == .noResponse)
-        let reason = SYNScanReason.icmp(type: 1, code: 1, from: try #require(IPAddress("2001:db8::2")))
+        let reason = ScanReason.icmp(type: 1, code: 1, from: try #require(IPAddress("2001:db8::2")))
         #expect(states[7]?.reason == reason && states[8]?.reason == reason)
     }
 

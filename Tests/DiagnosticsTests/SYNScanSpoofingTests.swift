@@ -30,7 +30,7 @@ struct SYNScanSpoofingTests {
         let now = Instant(nanoseconds: 1_000_000_000)
         let probes = probes(&engine, at: now)
         try #require(probes.count == 64)
-        var found: [SYNScanFinding] = []
+        var found: [ScanFinding] = []
         for _ in 0..<20_000 {
             let probe = probes[Int.random(in: 0..<probes.count, using: &random)]
             var frame: [UInt8]
@@ -71,7 +71,7 @@ struct SYNScanSpoofingTests {
         var engine = SYNScanEngine(try SYNScanEngineTests.configuration("2001:db8::2", ports: Array(1...8), seed: 1))
         let now = Instant(nanoseconds: 1_000_000_000)
         let router = try #require(IPv6Address("2001:db8::fe"))
-        var found: [UInt16: SYNScanFinding] = [:]
+        var found: [UInt16: ScanFinding] = [:]
         for probe in probes(&engine, at: now) {
             guard case .v6(let scanner) = probe.source else { continue }
             let code = UInt8(probe.segment.destinationPort - 1)
@@ -97,10 +97,10 @@ struct SYNScanSpoofingTests {
     @Test("a position is written and read again; invalid text is refused")
     func record() throws {
         let targets = try SYNScanEngineTests.configuration("198.18.0.0/24", ports: [80], seed: 1).targets
-        let record = SYNScanRecord(
+        let record = ScanRecord(
             seed: 5, fingerprint: .max, targets: targets, ports: [22, 80, 81, 82],
-            position: SYNScanPosition(done: 1 << 40, answered: [0, .max, 1]))
-        #expect(SYNScanRecord(record.text) == record)
+            position: ScanPosition(done: 1 << 40, answered: [0, .max, 1]))
+        #expect(ScanRecord(record.text) == record)
         let lines = record.text.split(separator: "\n")
         #expect(lines[4...5] == ["198.18.0.0-198.18.0.255", "22,80-82"])
         var many = record
@@ -109,8 +109,8 @@ struct SYNScanSpoofingTests {
             try #require(range("192.0.2.1", "192.0.2.1")), try #require(range("192.0.2.7", "192.0.2.9")),
             try #require(range("2001:db8::1", "2001:db8::ff")),
         ])
-        many.position = SYNScanPosition()
-        #expect(SYNScanRecord(many.text) == many)
+        many.position = ScanPosition()
+        #expect(ScanRecord(many.text) == many)
         for text in [
             "", "x", record.text + "zz\n", String(record.text.dropLast()),
             record.text.replacing("\n5\n", with: "\n-5\n"),
@@ -119,20 +119,20 @@ struct SYNScanSpoofingTests {
             record.text.replacing("198.18.0.0-198.18.0.255", with: "::-ffff::"),
             record.text.replacing("22,80-82", with: "22,65536"),
         ] {
-            #expect(SYNScanRecord(text) == nil, "\(text)")
+            #expect(ScanRecord(text) == nil, "\(text)")
         }
     }
 
     @Test("a scan of other targets, ports or shards has another fingerprint")
     func fingerprints() throws {
-        func fingerprint(_ network: String, _ port: UInt16, _ shard: SYNScanShard = .whole) throws -> UInt64 {
+        func fingerprint(_ network: String, _ port: UInt16, _ shard: ScanShard = .whole) throws -> UInt64 {
             let targets = try SYNScanEngineTests.configuration(network, ports: [port], seed: 1).targets
-            return SYNScanRecord.fingerprint(targets: targets, ports: [port], shard: shard)
+            return ScanRecord.fingerprint(targets: targets, ports: [port], shard: shard)
         }
         let one = try fingerprint("198.18.0.0/24", 80)
         let others = [
             try fingerprint("198.18.0.0/25", 80), try fingerprint("198.18.0.0/24", 81),
-            try fingerprint("198.18.0.0/24", 80, SYNScanShard(number: 1, count: 2)),
+            try fingerprint("198.18.0.0/24", 80, ScanShard(number: 1, count: 2)),
         ]
         #expect(!others.contains(one))
         #expect(try fingerprint("198.18.0.0/24", 80) == one)

@@ -10,9 +10,9 @@ struct SYNScanUniformTests {
     typealias Answers = [(frame: [UInt8], delay: Nanoseconds)]
 
     struct Outcome {
-        var summary: SYNScanSummary
+        var summary: ScanSummary
         var hosts: [UnreliableHost] = []
-        var findings: [SYNScanFinding] = []
+        var findings: [ScanFinding] = []
 
         func open(_ isReliable: Bool) -> [UInt16] {
             findings.filter { $0.state == .open && $0.isReliable == isReliable }.map(\.port).sorted()
@@ -136,7 +136,7 @@ struct SYNScanUniformTests {
             var reported: [(probes: UInt64, port: UInt16)] = []
             var isListening: Bool { true }
             var fresh: [UInt16] = []
-            mutating func report(_ event: SYNScanEvent) {
+            mutating func report(_ event: ScanEvent) {
                 if case .finding(let finding) = event, finding.state == .open { fresh.append(finding.port) }
             }
             mutating func step(_ engine: inout SYNScanEngine, _ wakeup: WakeReason, at now: Instant) -> Instant? {

@@ -11,7 +11,7 @@ struct Counter: EngineObserver, ~Copyable {
     typealias Observed = SYNScanEngine
     var open: UInt64 = 0
 
-    mutating func report(_ event: SYNScanEvent) {
+    mutating func report(_ event: ScanEvent) {
         if case .finding(let finding) = event, finding.state == .open { open += 1 }
     }
     mutating func step(_ engine: inout SYNScanEngine, _ wakeReason: WakeReason, at now: Instant) -> Instant? { nil }
@@ -26,10 +26,10 @@ var targets = AddressSet()
 try targets.insert([
     (.v4(IPv4Address(rawValue: first)), .v4(IPv4Address(rawValue: first | 0xFF_FFFF)))
 ])
-let link = SYNScanLink(interface: 1, source: .v4(IPv4Address(192, 0, 2, 1)), framing: .ethernet(mac))
-var configuration = SYNScanConfiguration(
+let link = ScanLink(interface: 1, source: .v4(IPv4Address(192, 0, 2, 1)), framing: .ethernet(mac))
+var configuration = ScanConfiguration(
     targets: targets, ports: [80],
-    routes: [SYNScanRoute(targets: 0..<targets.count, link: link, nextHop: .station(mac))],
+    routes: [ScanRoute(targets: 0..<targets.count, link: link, nextHop: .station(mac))],
     sourcePort: 61_000, seed: seed, key: SipHash(key0: seed, key1: ~seed))
 configuration.rate = nil
 configuration.retries = retries

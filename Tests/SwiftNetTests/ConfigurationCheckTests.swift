@@ -230,10 +230,10 @@ struct ConfigurationCheckTests {
             ("invalid value '101' for --retries (expected 0 to 100)", { $0.retries = 101 }),
             ("invalid value '0' for --top-ports (expected 1 to \(FrequentPorts.ranked.count))", { $0.topPorts = 0 }),
             ("--rate: '0.0' is out of range: 0 < value <= 100000000", { $0.rate = 0 }),
-            (shard, { $0.shard = SYNScanShard(number: 3, count: 2) }),
+            (shard, { $0.shard = ScanShard(number: 3, count: 2) }),
             (
                 "invalid value '1/1000001' for --shard (expected K/N with 1 <= K <= N)",
-                { $0.shard = SYNScanShard(number: 1, count: 1_000_001) }
+                { $0.shard = ScanShard(number: 1, count: 1_000_001) }
             ),
             ("--banners requires --source", { $0.readsBanners = true }),
             ("--no-check requires --source", { $0.checksSource = false }),

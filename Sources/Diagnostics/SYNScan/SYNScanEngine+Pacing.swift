@@ -4,9 +4,9 @@ import PacketEngine
 extension SYNScanEngine {
     /// Appends the next paced try.
     /// - Returns: the time at which to continue; nil when no host is being probed.
-    mutating func pace(_ review: inout SYNScanReview, into batch: inout PacketBatch, at now: Instant) -> Instant? {
+    mutating func pace(_ review: inout ScanReview, into batch: inout PacketBatch, at now: Instant) -> Instant? {
         guard let count = review.paced?.count, let end = review.pacingEnd else { return nil }
-        let timeout = SYNScanRetryWait.wait(after: 1, roundTrips, isKnown: false)
+        let timeout = ScanRetryWait.wait(after: 1, roundTrips, isKnown: false)
         var next: Instant?
         for slot in 0..<count {
             guard let host = review.paced?[slot].host else { continue }
@@ -47,7 +47,7 @@ extension SYNScanEngine {
         self.review = nil
         if let end = review.pacingEnd { pacingLeft = min(pacingLeft, max(end - now, .zero)) }
         var ofPaced = 0
-        isLimitShared = review.together.earliness >= SYNScanReview.certainty && configuration.targets.count > 1
+        isLimitShared = review.together.earliness >= ScanReview.certainty && configuration.targets.count > 1
         for var host in paced {
             var unanswered = 0
             for port in 0..<portCount {

@@ -72,7 +72,7 @@ extension SYNScanEngine {
     /// - Returns: whether it is the first.
     @discardableResult
     mutating func conclude(
-        _ probe: Probe, round: Int, at arrival: Instant, _ finding: (Nanoseconds?) -> SYNScanFinding
+        _ probe: Probe, round: Int, at arrival: Instant, _ finding: (Nanoseconds?) -> ScanFinding
     ) -> Bool {
         let index = probe.index
         result.received += 1
@@ -182,7 +182,7 @@ extension SYNScanEngine {
         let window = configuration.connects ? nil : segment.window
         let options = isReset ? [] : segment.options.copied()
         let isFirst = conclude(probe, round: round, at: arrival) { roundTrip in
-            SYNScanFinding(
+            ScanFinding(
                 target, port: port, state: isReset ? .closed : .open,
                 reason: isReset ? .reset : .synAck, at: arrival, hopLimit: ends.hopLimit, roundTrip: roundTrip,
                 window: window, options: options)
@@ -232,7 +232,7 @@ extension SYNScanEngine {
             packet.arrival, quote.destination.scoped(to: packet.interfaceIndex) ?? quote.destination
         )
         conclude(probe, round: Int(sourcePort - configuration.sourcePort), at: arrival) { roundTrip in
-            SYNScanFinding(
+            ScanFinding(
                 target, port: port, state: .filtered,
                 reason: .icmp(type: type, code: code, from: ends.source), at: arrival, hopLimit: ends.hopLimit,
                 roundTrip: roundTrip)

@@ -6,7 +6,7 @@ import WireFormat
 /// react to slow probes.
 extension SYNScanEngine {
     /// Records the properties of a reply that the review needs.
-    mutating func mark(_ index: UInt64, round: Int, state: SYNScanState) {
+    mutating func mark(_ index: UInt64, round: Int, state: ScanState) {
         // Routers limit their errors, and a port they prohibit is filtered with or without an error.
         guard state != .filtered else { return window.errors.insert(index) }
         if state == .open, reviewsHosts { window.open.insert(index) }
@@ -19,7 +19,7 @@ extension SYNScanEngine {
     /// - Returns: the time at which to continue; nil if the window is finished.
     mutating func lookBack(into batch: inout PacketBatch, at now: Instant) -> Instant? {
         // Moved out, so that it is modified in place.
-        var review = self.review ?? SYNScanReview(after: lastSent)
+        var review = self.review ?? ScanReview(after: lastSent)
         self.review = nil
         defer { self.review = review }
         let end = review.tryEnd + waitAtEnd
@@ -27,7 +27,7 @@ extension SYNScanEngine {
         let hasAnswers = UInt64(window.indices.count) > window.undecidedCount
         // Replies of a resumed scan's earlier run would all count as replies to a first try, ICMP errors included.
         guard hasAnswers, !window.isResumed else { return end <= now ? nil : end }
-        let pause = max(SYNScanReview.pause, min((roundTrips.bound(share: 0.99) ?? .zero) * 2, waitAtEnd))
+        let pause = max(ScanReview.pause, min((roundTrips.bound(share: 0.99) ?? .zero) * 2, waitAtEnd))
         guard let recheck = review.recheck else {
             let start = review.tryEnd + min(pause, waitAtEnd)
             guard start <= now else { return start }
@@ -62,12 +62,12 @@ extension SYNScanEngine {
     private var recheckInterval: Nanoseconds { Nanoseconds(Int64(1e9 / recheckRate)) }
 
     private var recheckRate: Double {
-        min(max(configuration.rate ?? SYNScanReview.recheckRate, 1), SYNScanReview.recheckRate)
+        min(max(configuration.rate ?? ScanReview.recheckRate, 1), ScanReview.recheckRate)
     }
 
     /// Reviews more hosts; at the end, selects the ports to recheck.
-    private mutating func look(_ review: inout SYNScanReview) {
-        var left = SYNScanReview.portsAtOnce
+    private mutating func look(_ review: inout ScanReview) {
+        var left = ScanReview.portsAtOnce
         if review.nextHost == 0 {
             review.together.fill(window)
             review.answeredLater = review.together.answeredLater
@@ -79,9 +79,9 @@ extension SYNScanEngine {
             review.nextHost += 1
             fill(&review.pattern, host, sample: [])
             let evidence = review.pattern.evidence(retries: configuration.retries)
-            guard evidence >= SYNScanReview.suspicion else { continue }
-            review.suspects.append(SYNScanReview.Suspect(host: host, evidence: evidence))
-            if evidence >= SYNScanReview.certainty { review.together.subtract(review.pattern) }
+            guard evidence >= ScanReview.suspicion else { continue }
+            review.suspects.append(ScanReview.Suspect(host: host, evidence: evidence))
+            if evidence >= ScanReview.certainty { review.together.subtract(review.pattern) }
         }
         let count = configuration.retries > 0 ? max(1, Int(recheckRate)) : 0
         review.chooseRecheck(count, onlyUncertain: pacingLeft > .zero) { silentPlaces(of: $0, atMost: $1) }
@@ -130,13 +130,13 @@ extension SYNScanEngine {
 
     /// Judges the suspects: the recheck may have left no unanswered ports. Unreliable hosts are probed again at their own
     /// rates.
-    private mutating func judge(_ review: inout SYNScanReview, at now: Instant) {
+    private mutating func judge(_ review: inout ScanReview, at now: Instant) {
         var paced: [PacedHost] = []
-        let fastest = configuration.rate ?? SYNScanReview.fastestPaced
+        let fastest = configuration.rate ?? ScanReview.fastestPaced
         for suspect in review.suspects {
             fill(&review.pattern, suspect.host, sample: suspect.sample)
             let pattern = review.pattern
-            guard pattern.evidence(retries: configuration.retries) >= SYNScanReview.certainty else { continue }
+            guard pattern.evidence(retries: configuration.retries) >= ScanReview.certainty else { continue }
             let address = configuration.targets[suspect.host]
             var record = UnreliableHost(
                 address: address.withoutScope, zone: address.scope, reason: .answersLate,
@@ -150,8 +150,8 @@ extension SYNScanEngine {
             var host = PacedHost(
                 suspect.host, record, ports: configuration.ports.count,
                 earlier: pattern.answeredLater, tries: (firstEnd, review.tryEnd),
-                fastest: fastest / Double(min(review.suspects.count, SYNScanReview.mostPaced)), at: now)
-            if pacingLeft <= .zero || paced.count >= SYNScanReview.mostPaced { host.stop() }
+                fastest: fastest / Double(min(review.suspects.count, ScanReview.mostPaced)), at: now)
+            if pacingLeft <= .zero || paced.count >= ScanReview.mostPaced { host.stop() }
             paced.append(host)
         }
         review.paced = paced
@@ -181,7 +181,7 @@ extension SYNScanEngine {
         let behind = AnswerPattern.excess(open.count { $0 > most }, of: open.count, over: 0.1)
         let first = AnswerPattern.excess(
             open.count, of: open.count + openLater, over: Double(resets.count) / Double(resets.count + later))
-        return behind + first >= SYNScanReview.distinction
+        return behind + first >= ScanReview.distinction
     }
 
     /// Replies per second between the end of the first try and that of the last: the first try used up the burst.

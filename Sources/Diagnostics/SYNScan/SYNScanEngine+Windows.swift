@@ -50,7 +50,7 @@ extension SYNScanEngine {
                 let (host, address, port) = target(at: index)
                 events.append(
                     .finding(
-                        SYNScanFinding(
+                        ScanFinding(
                             address, port: port, state: .filtered, reason: .noResponse, at: now,
                             isReliable: complete.contains(host) || (unreliable[host] == nil && !isLimitShared))))
             }
@@ -68,7 +68,7 @@ extension SYNScanEngine {
             reportUnreliable()
             return true
         }
-        window = SYNScanWindow(first..<min(first + configuration.windowSize, configuration.probes))
+        window = ScanWindow(first..<min(first + configuration.windowSize, configuration.probes))
         cursor = first
         round = 0
         log.removeAll()

@@ -8,7 +8,7 @@ import WireFormat
 /// A probe needs at most 5 bits of state. Its index in the scan order is computed from the reply's address and port,
 /// the sequence number verifies the reply, and the destination port of the reply identifies the try.
 public struct SYNScanEngine: Engine, ~Copyable {
-    public typealias Event = SYNScanEvent
+    public typealias Event = ScanEvent
 
     /// The minimum wait for replies at the end if a target's round trips are unknown.
     static let shortestEnd = Nanoseconds.seconds(2)
@@ -21,9 +21,9 @@ public struct SYNScanEngine: Engine, ~Copyable {
     /// The token of packets that are not probes.
     static let sourceToken = UInt64.max
 
-    let configuration: SYNScanConfiguration
+    let configuration: ScanConfiguration
     let permutation: KeyedPermutation
-    let cookie: SYNScanCookie
+    let cookie: ScanCookie
     let shardOffset: UInt64
     let shardStride: UInt64
     let portCount: UInt64
@@ -38,7 +38,7 @@ public struct SYNScanEngine: Engine, ~Copyable {
     let probes: [PacketTemplate]
     /// Whether some targets are neighbors, each with its own MAC address.
     let reachesEachByItself: Bool
-    var window: SYNScanWindow
+    var window: ScanWindow
     var round = 0
     /// The next probe of the round.
     var cursor: UInt64
@@ -49,7 +49,7 @@ public struct SYNScanEngine: Engine, ~Copyable {
     var log = SendLog()
     var roundTrips = RoundTripSpread()
     /// Targets that replied at least once; nil if they are not counted.
-    var respondents: SYNScanRespondents?
+    var respondents: ScanRespondents?
     /// Hosts that answer every port alike; nil if they have too few ports.
     var uniform: UniformReplies?
     var governor: RateGovernor
@@ -62,7 +62,7 @@ public struct SYNScanEngine: Engine, ~Copyable {
     /// The time of the last probe of that round.
     var firstEnd = Instant(nanoseconds: 0)
     /// The review of the window's hosts after the last try.
-    var review: SYNScanReview?
+    var review: ScanReview?
     /// The time left to probe hosts at their own rates.
     var pacingLeft: Nanoseconds
     /// Targets whose unanswered ports of the window are known to be filtered, because they were probed at their own rates.
@@ -81,22 +81,22 @@ public struct SYNScanEngine: Engine, ~Copyable {
     var isOver = false
     /// Whether more targets will be added: the run does not end before.
     public var expectsMore: Bool
-    var events: [SYNScanEvent] = []
-    var result = SYNScanSummary()
+    var events: [ScanEvent] = []
+    var result = ScanSummary()
     var resets: SYNScanResets
     /// The host of a source address that the kernel does not own.
     let sourceHost: SourceHost?
     let banners: BannerCollector?
 
-    public init(_ configuration: SYNScanConfiguration) {
+    public init(_ configuration: ScanConfiguration) {
         self.configuration = configuration
         expectsMore = configuration.expectsMore
         permutation = KeyedPermutation(count: configuration.total, seed: configuration.seed)
-        cookie = SYNScanCookie(key: configuration.key)
+        cookie = ScanCookie(key: configuration.key)
         shardOffset = UInt64(configuration.shard.number - 1)
         shardStride = UInt64(configuration.shard.count)
         portCount = UInt64(configuration.ports.count)
-        reviewsHosts = SYNScanReview.applies(to: configuration)
+        reviewsHosts = ScanReview.applies(to: configuration)
         skipsSome = configuration.skipsSome
         discoveryPort = configuration.asksFirst ? configuration.sourcePorts.upperBound : 0
         discovery =
@@ -117,11 +117,11 @@ public struct SYNScanEngine: Engine, ~Copyable {
             if case .targets = route.nextHop { true } else { false }
         }
         let first = min(configuration.start.done, configuration.probes)
-        window = SYNScanWindow(
+        window = ScanWindow(
             first..<min(first + configuration.windowSize, configuration.probes), decided: configuration.start.answered)
         cursor = first
         governor = RateGovernor(asked: configuration.rate, ceiling: configuration.rateCeiling)
-        respondents = SYNScanRespondents(configuration)
+        respondents = ScanRespondents(configuration)
         uniform = UniformReplies(configuration)
         pacingLeft = configuration.retries > 0 ? configuration.hostTimeout : .zero
         resets = SYNScanResets(configuration)
@@ -144,7 +144,7 @@ public struct SYNScanEngine: Engine, ~Copyable {
     public func uses(_ interface: UInt32) -> Bool { configuration.routes.contains { $0.link.interface == interface } }
 
     /// Scans further targets, which must be new, when the engine is idle. Its counters continue.
-    public mutating func add(_ targets: AddressSet, routes: [SYNScanRoute], at now: Instant) {
+    public mutating func add(_ targets: AddressSet, routes: [ScanRoute], at now: Instant) {
         var configuration = configuration
         (configuration.targets, configuration.routes) = (targets, routes)
         var next = SYNScanEngine(configuration)
@@ -165,7 +165,7 @@ public struct SYNScanEngine: Engine, ~Copyable {
     /// interpolated from the index in the call.
     public var wantsExactTimes: Bool { configuration.isExactlyTimed }
 
-    public var summary: SYNScanSummary {
+    public var summary: ScanSummary {
         var summary = result
         summary.elapsed = start.map { (end ?? lastSent) - $0 } ?? .zero
         summary.sending = start.map { max(lastSent - $0 - pauses, .zero) } ?? .zero
@@ -173,10 +173,10 @@ public struct SYNScanEngine: Engine, ~Copyable {
     }
 
     /// The position at which a later scan resumes.
-    public var position: SYNScanPosition {
+    public var position: ScanPosition {
         isOver && !result.isCutShort
-            ? SYNScanPosition(done: configuration.probes)
-            : SYNScanPosition(
+            ? ScanPosition(done: configuration.probes)
+            : ScanPosition(
                 done: window.indices.lowerBound, answered: window.bits(without: uniform?.heldProbes ?? []))
     }
 
@@ -233,7 +233,7 @@ public struct SYNScanEngine: Engine, ~Copyable {
             {
                 let due =
                     earlierTry.instant
-                    + SYNScanRetryWait.wait(
+                    + ScanRetryWait.wait(
                         after: round, roundTrips, isKnown: respondents?.isComplete == true)
                 guard due <= now else { return batch.isEmpty ? earlier(due, start) : .at(now) }
                 dueThrough = earlierTry.through
@@ -352,7 +352,7 @@ public struct SYNScanEngine: Engine, ~Copyable {
         reportUnreliable()
     }
 
-    public mutating func drain(_ report: (SYNScanEvent) -> Void) {
+    public mutating func drain(_ report: (ScanEvent) -> Void) {
         guard !events.isEmpty else { return }
         for event in events { report(event) }
         events.removeAll(keepingCapacity: true)

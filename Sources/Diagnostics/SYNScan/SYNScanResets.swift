@@ -23,7 +23,7 @@ struct SYNScanResets: Sendable {
     private var resets: [Reset] = []
     private var nextReset = 0
 
-    init(_ configuration: SYNScanConfiguration) {
+    init(_ configuration: ScanConfiguration) {
         // The kernel resets connections to its own addresses.
         let links = configuration.ownsSource ? configuration.links.filter { $0.mac != nil } : []
         let namesInterface = configuration.sendingInterface == 0

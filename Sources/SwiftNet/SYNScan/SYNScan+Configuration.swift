@@ -44,11 +44,11 @@ extension SYNScan {
         /// The maximum duration from the first probe on; nil for none.
         public var deadline: Nanoseconds?
         /// The part of a scan that is shared with others of the same seed.
-        public var shard = SYNScanShard.whole
+        public var shard = ScanShard.whole
         /// The seed of the probe order; nil for that of the resumed scan, or a random one.
         public var seed: UInt64?
         /// The position at which to resume; that scan had the same targets, ports, shard and seed.
-        public var resumed: SYNScanRecord?
+        public var resumed: ScanRecord?
         /// The name of the resumed record in messages.
         public var recordName = "the record"
         /// Report closed and filtered ports too.
@@ -84,10 +84,10 @@ extension SYNScan.Configuration {
         guard source != nil || checksSource else {
             throw SwiftNetError(.invalidArgument, nil, "--no-check requires --source")
         }
-        try SwiftNetError.check(retries, in: SYNScanConfiguration.retryCounts, "--retries")
+        try SwiftNetError.check(retries, in: ScanConfiguration.retryCounts, "--retries")
         try SwiftNetError.check(topPorts, in: 1...FrequentPorts.ranked.count, "--top-ports")
         try SwiftNetError.check(rate: rate)
-        guard SYNScanShard.counts.contains(shard.count), 1...shard.count ~= shard.number else {
+        guard ScanShard.counts.contains(shard.count), 1...shard.count ~= shard.number else {
             throw SwiftNetError.invalid(
                 "\(shard.number)/\(shard.count)", "--shard", expected: "K/N with 1 <= K <= N")
         }

@@ -16,8 +16,8 @@ import WireFormat
 /// It needs CAP_NET_RAW.
 public enum SYNScan: Tool {
     /// Ports, banners, and unreliable hosts.
-    public typealias Event = SYNScanEvent
-    public typealias Summary = SYNScanSummary
+    public typealias Event = ScanEvent
+    public typealias Summary = ScanSummary
 
     public static var defaultConfiguration: Configuration { Configuration() }
 
@@ -56,11 +56,11 @@ public enum SYNScan: Tool {
     /// A scan with resolved targets and next hops.
     public final class Prepared: PreparedEngineRun {
         public typealias Running = SYNScanEngine
-        public typealias Event = SYNScanEvent
-        public typealias Summary = SYNScanSummary
+        public typealias Event = ScanEvent
+        public typealias Summary = ScanSummary
 
         /// The parameters of the engine at its start, without unreachable targets.
-        public let configuration: SYNScanConfiguration
+        public let configuration: ScanConfiguration
         /// Unreachable targets; more may be found during the run.
         public var unreachable: [UnreachableRange] { arrivals.unreachable }
         /// The number of these addresses.
@@ -70,7 +70,7 @@ public enum SYNScan: Tool {
         /// Called with targets that are found to be unreachable during the run.
         public var onUnreachable: ((UnreachableRange) -> Void)?
         /// The position of the scan; known after the run.
-        public private(set) var position: SYNScanPosition
+        public private(set) var position: ScanPosition
         /// Identifies the scan to those that resume it.
         private let fingerprint: UInt64
         /// Whether a resumed scan leaves out targets or ports that its order does not have: they were excluded or
@@ -80,7 +80,7 @@ public enum SYNScan: Tool {
         public private(set) var failure: SwiftNetError?
 
         private let session: Session
-        private let arrivals: SYNScanArrivals
+        private let arrivals: ScanArrivals
         /// The kernel assigns these source ports to no connection while the scan exists.
         private let reservation: PortReservation
         /// The sockets, until the run uses them; nil to connect.
@@ -103,13 +103,13 @@ public enum SYNScan: Tool {
             names = HostNames(resolver: session.resolver)
             var random = SystemRandomness()
             reservation = try PortReservation(
-                count: SYNScanConfiguration.sourcePortCount(retries: asked.retries, asksFirst: asked.asksFirst),
+                count: ScanConfiguration.sourcePortCount(retries: asked.retries, asksFirst: asked.asksFirst),
                 using: &random)
-            arrivals = SYNScanArrivals(input, excludes: excludes, asked, session, reserve)
+            arrivals = ScanArrivals(input, excludes: excludes, asked, session, reserve)
             var targets = try arrivals.first(given)
             let source = try asked.source.map { try UnownedSource($0, interface: asked.interface) }
             if asked.checksSource, let reserve { try source?.check(reserve, session) }
-            fingerprint = SYNScanRecord.fingerprint(targets: arrivals.given, ports: ports.asked, shard: asked.shard)
+            fingerprint = ScanRecord.fingerprint(targets: arrivals.given, ports: ports.asked, shard: asked.shard)
             try asked.checkRecord(fingerprint, seed: seed)
             // A resumed scan keeps its order; what is missing from it now is skipped.
             var order: AddressSet?
@@ -120,12 +120,12 @@ public enum SYNScan: Tool {
                 order = record.targets
             }
             let reached = try arrivals.routes(to: &targets, source: source, isFirst: true, order: order)
-            guard !asked.asksFirst || (order ?? targets).count <= SYNScanConfiguration.mostAskedFirst else {
+            guard !asked.asksFirst || (order ?? targets).count <= ScanConfiguration.mostAskedFirst else {
                 throw SwiftNetError(
-                    .invalidArgument, "--ping", "more than \(SYNScanConfiguration.mostAskedFirst) targets")
+                    .invalidArgument, "--ping", "more than \(ScanConfiguration.mostAskedFirst) targets")
             }
 
-            var configuration = SYNScanConfiguration(
+            var configuration = ScanConfiguration(
                 targets: order ?? targets, ports: asked.resumed?.ports ?? ports.scanned, routes: reached,
                 sourcePort: reservation.ports.lowerBound, seed: seed, key: SipHash(using: &random))
             configuration.skippedTargets = configuration.targets
@@ -143,7 +143,7 @@ public enum SYNScan: Tool {
             configuration.expectsMore = arrivals.expectsMore
             configuration.connects = reserve == nil
             configuration.asksFirst = asked.asksFirst
-            configuration.start = asked.resumed?.position ?? SYNScanPosition()
+            configuration.start = asked.resumed?.position ?? ScanPosition()
             position = configuration.start
             self.configuration = configuration
             interface = asked.interface
@@ -162,8 +162,8 @@ public enum SYNScan: Tool {
         }
 
         /// Returns the record of the scan at a position, for another run to resume.
-        public func record(at position: SYNScanPosition) -> SYNScanRecord {
-            SYNScanRecord(
+        public func record(at position: ScanPosition) -> ScanRecord {
+            ScanRecord(
                 seed: configuration.seed, fingerprint: fingerprint, targets: configuration.targets,
                 ports: configuration.ports, position: position)
         }
@@ -179,7 +179,7 @@ public enum SYNScan: Tool {
 
         public func run<Observer: EngineObserver>(
             reportingTo observer: inout Observer
-        ) throws(SwiftNetError) -> SYNScanSummary where Observer.Observed == SYNScanEngine {
+        ) throws(SwiftNetError) -> ScanSummary where Observer.Observed == SYNScanEngine {
             try session.begin()
             var engine = SYNScanEngine(configuration)
             if var port = port.take() {
@@ -232,7 +232,7 @@ public enum SYNScan: Tool {
 
         /// Returns the answer of the scan: whether a port is open. Without one it is unknown if targets were not scanned,
         /// or a host is unreliable: its unresponsive ports may be open.
-        public func outcome(of summary: SYNScanSummary) -> RunOutcome {
+        public func outcome(of summary: ScanSummary) -> RunOutcome {
             guard failure == nil else { return .unknown }
             if summary.knownOpen > 0 { return .found }
             return isIncomplete || summary.unreliable > 0 || summary.sharedLimit != nil ? .unknown : .notFound
@@ -270,7 +270,7 @@ extension SYNScan {
 
     /// Returns the port of a scan, which receives from now on.
     fileprivate static func port(
-        _ configuration: SYNScanConfiguration, interface: String?, _ source: UnownedSource?, _ reserve: SocketReserve,
+        _ configuration: ScanConfiguration, interface: String?, _ source: UnownedSource?, _ reserve: SocketReserve,
         _ session: Session
     ) throws -> PacketRingPort {
         let links = try configuration.expectsMore ? allLinks(interface) : configuration.routes.map(\.link)
@@ -301,17 +301,17 @@ extension SYNScan {
     }
 
     /// Every possible link of the targets.
-    private static func allLinks(_ interface: String?) throws -> [SYNScanLink] {
+    private static func allLinks(_ interface: String?) throws -> [ScanLink] {
         let interfaces = try Interface.all().filter {
             $0.isUp && ($0.isLoopback || $0.framing != nil && (interface == nil || $0.name == interface))
         }
-        var links: [SYNScanLink] = []
+        var links: [ScanLink] = []
         for interface in interfaces.prefix(mostLinks) {
             let mac = interface.hasEthernetHeader ? interface.macAddress : nil
-            let framing: SYNScanLink.Framing =
+            let framing: ScanLink.Framing =
                 interface.isLoopback ? .routed : mac.map { .ethernet($0) } ?? .datagram
             links += interface.addresses.map {
-                SYNScanLink(interface: interface.index, source: $0.address, framing: framing)
+                ScanLink(interface: interface.index, source: $0.address, framing: framing)
             }
         }
         return links

@@ -26,7 +26,7 @@ final class BannerCollector {
     private var context: TLSContext?
     /// Neighbors whose reset was not sent yet.
     private var resetting: [IPAddress] = []
-    private(set) var banners: [SYNScanBanner] = []
+    private(set) var banners: [ScanBanner] = []
     /// Ports whose connection ended, and whether it received data or a FIN.
     private var ended: [(address: IPAddress, port: UInt16, isReal: Bool)] = []
     private var nextLook: Instant?
@@ -205,7 +205,7 @@ final class BannerCollector {
     }
 
     /// Returns the finished banners, once.
-    func drain(_ report: (SYNScanBanner) -> Void) {
+    func drain(_ report: (ScanBanner) -> Void) {
         for banner in banners { report(banner) }
         banners.removeAll(keepingCapacity: true)
     }

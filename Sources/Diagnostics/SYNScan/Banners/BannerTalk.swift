@@ -122,13 +122,13 @@ final class BannerTalk {
     }
 
     /// Returns the banner; nil if nothing was received.
-    func banner(at now: Instant) -> SYNScanBanner? {
+    func banner(at now: Instant) -> ScanBanner? {
         if let facts {
             let names = facts.certificate.map { $0.names.isEmpty ? [$0.subject] : $0.names }
-            return SYNScanBanner(
+            return ScanBanner(
                 address: address, port: port, kind: .tls, names: names ?? [], version: facts.version, at: now)
         }
         guard !bytes.isEmpty else { return nil }
-        return SYNScanBanner(address: address, port: port, kind: isHTTP ? .http : .text, bytes: bytes, at: now)
+        return ScanBanner(address: address, port: port, kind: isHTTP ? .http : .text, bytes: bytes, at: now)
     }
 }

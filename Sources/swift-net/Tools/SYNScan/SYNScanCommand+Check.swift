@@ -9,16 +9,16 @@ extension SYNScanCommand {
     }
 
     /// The reports besides the normal one, and the one that replaces it on standard output.
-    private var allReports: [SYNScanOutput] {
-        let other = output.map { SYNScanOutput(option: "-o", path: $0, format: askedFormat ?? .text) }
+    private var allReports: [ScanOutput] {
+        let other = output.map { ScanOutput(option: "-o", path: $0, format: askedFormat ?? .text) }
         return reports + (other.map { [$0] } ?? [])
     }
 
     /// The reports of files.
-    var files: [SYNScanOutput] { allReports.filter { !$0.isStandardOutput } }
+    var files: [ScanOutput] { allReports.filter { !$0.isStandardOutput } }
 
     /// The format of standard output.
-    var format: SYNScanFormat {
+    var format: ScanFormat {
         if general.isJSON { return .json }
         if let report = allReports.first(where: \.isStandardOutput) { return report.format }
         return output == nil ? askedFormat ?? .text : .text
@@ -79,7 +79,7 @@ extension SYNScanCommand {
 
     func run(_ console: Console) throws -> Int32 {
         var command = self
-        let resumption = try resumptionFile.map(SYNScanResumption.init(path:))
+        let resumption = try resumptionFile.map(ScanResumption.init(path:))
         if let resumption {
             command.scan.resumed = resumption.record
             command.scan.recordName = resumption.path
@@ -90,7 +90,7 @@ extension SYNScanCommand {
         let options = try console.runOptions(general)
         let run = try SYNScan.prepare(command.targets, reading: input, command.scan, options: options)
         try resumption?.begin(run)
-        let report = SYNScanReport(run, command, files: files, resumption, console)
+        let report = ScanReport(run, command, files: files, resumption, console)
         let summary = try console.run(report, of: run, progress: ProgressLine(console))
         if let failure = input?.failure { console.skip("--targets: \(failure)") }
         // If findings could not be written, the position is not saved: they must be found again.

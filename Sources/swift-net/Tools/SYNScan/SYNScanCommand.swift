@@ -34,9 +34,9 @@ struct SYNScanCommand: Command {
     var isSorted = false
     /// The path of -o.
     var output: String?
-    var askedFormat: SYNScanFormat?
+    var askedFormat: ScanFormat?
     /// The reports of -oN, -oG, -oX and -oA.
-    var reports: [SYNScanOutput] = []
+    var reports: [ScanOutput] = []
     var excludedPortLists: [String] = []
     /// Whether service names are omitted.
     var isNumeric = false
@@ -88,7 +88,7 @@ struct SYNScanCommand: Command {
             help: "Send N packets per second (10000), or max: the highest rate without loss."
         ) { $0.scan.rate = $1.packetsPerSecond }
         options.option(
-            "--retries", value: .integer(SYNScanConfiguration.retryCounts), help: "Retry unanswered probes N times (2)."
+            "--retries", value: .integer(ScanConfiguration.retryCounts), help: "Retry unanswered probes N times (2)."
         ) {
             $0.scan.retries = $1
         }
@@ -145,19 +145,19 @@ struct SYNScanCommand: Command {
             help: "Also write the report to FILE (-: standard output, instead of the normal report)."
         ) { $0.output = $1 }
         options.option(
-            "--format", value: .choice(SYNScanFormat.self),
+            "--format", value: .choice(ScanFormat.self),
             help: "Set the format of FILE, or of standard output (text)."
         ) { $0.askedFormat = $1 }
         for (name, format, what) in [
-            ("-oN", SYNScanFormat.text, "as text"), ("-oG", .grepable, "in grepable format"), ("-oX", .xml, "as XML"),
+            ("-oN", ScanFormat.text, "as text"), ("-oG", .grepable, "in grepable format"), ("-oX", .xml, "as XML"),
         ] {
             options.list(name, value: .file, help: "Also write the report \(what) to FILE, as in nmap.") {
-                $0.reports.append(SYNScanOutput(option: name, path: $1, format: format))
+                $0.reports.append(ScanOutput(option: name, path: $1, format: format))
             }
         }
         options.list(
             "-oA", value: .text("BASE"), help: "Also write the reports BASE.nmap, BASE.gnmap and BASE.xml, as in nmap."
-        ) { $0.reports += SYNScanOutput.all(base: $1) }
+        ) { $0.reports += ScanOutput.all(base: $1) }
         options.json()
         options.quiet("Print only the ports.")
         options.verbose("Also report excluded addresses and rate changes.")
@@ -177,14 +177,14 @@ struct SYNScanCommand: Command {
     }
 }
 
-extension OptionValue where Value == SYNScanShard {
+extension OptionValue where Value == ScanShard {
     /// `K/N`.
     static var shard: Self {
         OptionValue(specification: ValueSpecification(name: "K/N")) { text in
             let parts = text.split(separator: "/", omittingEmptySubsequences: false).map { Int($0) }
             guard parts.count == 2, let number = parts[0], let count = parts[1]
             else { throw ValueError(expected: "K/N with 1 <= K <= N") }
-            return SYNScanShard(number: number, count: count)
+            return ScanShard(number: number, count: count)
         }
     }
 }

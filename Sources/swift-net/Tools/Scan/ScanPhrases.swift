@@ -1,8 +1,8 @@
 import SwiftNet
 
 /// The first line of a report: the extent of the scan.
-struct SYNScanStart {
-    let configuration: SYNScanConfiguration
+struct ScanStart {
+    let configuration: ScanConfiguration
     /// Whether the ports were given, rather than those that are open most often.
     let namesPorts: Bool
 
@@ -18,7 +18,7 @@ struct SYNScanStart {
         if let rate = configuration.rate {
             line += " at \(Int(rate)) per second"
             let seconds = Double(probes - done) / rate
-            if seconds >= 1 { line += ", \(SYNScanEnding.duration(seconds))" }
+            if seconds >= 1 { line += ", \(ScanEnding.duration(seconds))" }
         } else {
             line += " at the highest rate without loss"
         }
@@ -32,7 +32,7 @@ struct SYNScanStart {
 }
 
 /// The end of a scan, with what the engine does not count.
-struct SYNScanEnding {
+struct ScanEnding {
     /// The number of targets that were not scanned because they are unreachable.
     var unreachable: Int
     /// Whether the scan searched for the highest rate without loss.
@@ -44,7 +44,7 @@ struct SYNScanEnding {
     /// The shortest time of sending of which the rate is printed: that of a few packets has no meaning.
     private static let shortestMeasured = Nanoseconds.milliseconds(50)
 
-    func text(_ summary: SYNScanSummary) -> String {
+    func text(_ summary: ScanSummary) -> String {
         let hosts = Text.count(summary.hosts + unreachable, "host")
         let packets = Text.count(Int(clamping: summary.sent), "packet")
         let replies = Text.count(Int(clamping: summary.received), "reply", "replies")
@@ -103,7 +103,7 @@ extension SYNScan.UnreachableRange {
     }
 }
 
-extension SYNScanReason {
+extension ScanReason {
     /// `syn-ack`, `reset`, `icmp 3/1`, `no-response`.
     var name: String {
         switch self {

@@ -16,7 +16,7 @@ final class SourceHost {
     /// - Parameters:
     ///   - links: the links that probes leave by, with their addresses.
     ///   - token: the token of its frames in batches.
-    init(_ links: [SYNScanLink], key: SipHash, token: UInt64) {
+    init(_ links: [ScanLink], key: SipHash, token: UInt64) {
         var configuration = HostConfiguration(
             links.compactMap { link in
                 guard let mac = link.mac else { return nil }

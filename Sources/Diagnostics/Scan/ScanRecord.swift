@@ -2,7 +2,7 @@ import PacketEngine
 import WireFormat
 
 /// The saved position of a scan, with what identifies the scan and its order, as the text of a file.
-public struct SYNScanRecord: Sendable, Equatable {
+public struct ScanRecord: Sendable, Equatable {
     public var seed: UInt64
     /// Identifies targets and ports as they were asked for, and the shard.
     public var fingerprint: UInt64
@@ -10,10 +10,10 @@ public struct SYNScanRecord: Sendable, Equatable {
     public var targets: AddressSet
     /// Ascending.
     public var ports: [UInt16]
-    public var position: SYNScanPosition
+    public var position: ScanPosition
 
     public init(
-        seed: UInt64, fingerprint: UInt64, targets: AddressSet, ports: [UInt16], position: SYNScanPosition
+        seed: UInt64, fingerprint: UInt64, targets: AddressSet, ports: [UInt16], position: ScanPosition
     ) {
         self.seed = seed
         self.fingerprint = fingerprint
@@ -52,7 +52,7 @@ public struct SYNScanRecord: Sendable, Equatable {
         }
         self.init(
             seed: seed, fingerprint: fingerprint, targets: targets, ports: ports.ranges.flatMap { Array($0) },
-            position: SYNScanPosition(done: done, answered: answered))
+            position: ScanPosition(done: done, answered: answered))
     }
 
     private static func targets(_ line: Substring) -> AddressSet? {
@@ -69,12 +69,12 @@ public struct SYNScanRecord: Sendable, Equatable {
     }
 
     /// Whether no probe of the scan is left.
-    public func isFinished(_ shard: SYNScanShard) -> Bool {
+    public func isFinished(_ shard: ScanShard) -> Bool {
         position.done >= shard.size(of: UInt64(targets.count) &* UInt64(ports.count))
     }
 
     /// Returns a number that identifies what a scan was asked for.
-    public static func fingerprint(targets: AddressSet, ports: [UInt16], shard: SYNScanShard) -> UInt64 {
+    public static func fingerprint(targets: AddressSet, ports: [UInt16], shard: ScanShard) -> UInt64 {
         // The key is not secret: the hash detects mistakes, not attacks.
         let hash = SipHash(key0: 0x7363_616e, key1: 1)
         var value = hash(UInt64(shard.number), UInt64(shard.count))

@@ -2,11 +2,11 @@ import LinuxProcess
 import SwiftNet
 
 /// The file of `--resume`: read before a scan; written at its start, every 2 seconds, and at its end.
-final class SYNScanResumption {
+final class ScanResumption {
     let path: String
     private let file: ReplaceableFile
     /// The scan in the file; nil for a new scan.
-    let record: SYNScanRecord?
+    let record: ScanRecord?
     private var scan: SYNScan.Prepared?
     /// The next time at which the position is saved.
     private(set) var next: Instant?
@@ -22,7 +22,7 @@ final class SYNScanResumption {
         do {
             let text = try BufferedInput.text(ofFile: path, for: "--resume")
             // An empty file was created and never written.
-            let found = text.isEmpty ? nil : SYNScanRecord(text)
+            let found = text.isEmpty ? nil : ScanRecord(text)
             guard text.isEmpty || found != nil else { throw UsageError("--resume: \(path) is not a resume file") }
             record = found
         } catch let error as SystemError {
@@ -56,7 +56,7 @@ final class SYNScanResumption {
     func isDue(at now: Instant) -> Bool { next.map { now >= $0 } ?? false }
 
     /// Saves the position of the scan. The findings so far must be flushed before.
-    func save(_ position: SYNScanPosition, console: Console) {
+    func save(_ position: ScanPosition, console: Console) {
         let start = SystemClock.now
         do throws(SystemError) {
             try write(position)
@@ -73,7 +73,7 @@ final class SYNScanResumption {
 
     /// Saves the final position.
     /// - Returns: Whether that succeeded.
-    func finish(_ position: SYNScanPosition, console: Console) -> Bool {
+    func finish(_ position: ScanPosition, console: Console) -> Bool {
         next = nil
         do throws(SystemError) {
             try write(position, isLast: true)
@@ -84,7 +84,7 @@ final class SYNScanResumption {
         }
     }
 
-    private func write(_ position: SYNScanPosition, isLast: Bool = false) throws(SystemError) {
+    private func write(_ position: ScanPosition, isLast: Bool = false) throws(SystemError) {
         guard let scan else { return }
         try file.replace(with: scan.record(at: position).text, isLast: isLast)
     }

@@ -1,5 +1,5 @@
 /// The probes in flight: a contiguous part of the scan order, with one bit per finished probe.
-struct SYNScanWindow: Sendable {
+struct ScanWindow: Sendable {
     /// The maximum number of probes per window: 8 MB of bits, and as much for each of the four marks in use.
     static let mostProbes: UInt64 = 1 << 26
 
@@ -9,15 +9,15 @@ struct SYNScanWindow: Sendable {
     /// Whether an earlier run finished some of the probes; their try and kind of reply are unknown.
     let isResumed: Bool
     /// Probes finished by a later try than the first, by the last try, by an ICMP error, and probes of open ports.
-    var later: SYNScanMarks
-    var last: SYNScanMarks
-    var errors: SYNScanMarks
-    var open: SYNScanMarks
+    var later: ScanMarks
+    var last: ScanMarks
+    var errors: ScanMarks
+    var open: ScanMarks
 
     /// - Parameter decided: the bits of an earlier run; probes beyond them are unfinished.
     init(_ indices: Range<UInt64>, decided bits: [UInt64] = []) {
         self.indices = indices
-        let none = SYNScanMarks(indices)
+        let none = ScanMarks(indices)
         (later, last, errors, open) = (none, none, none, none)
         let size = indices.upperBound - indices.lowerBound
         decided = [UInt64](repeating: 0, count: Int((size + 63) / 64))
@@ -94,7 +94,7 @@ struct SYNScanWindow: Sendable {
 
 /// One extra bit per probe of a window. Memory is allocated when the first bit is set: a scan in which every first try
 /// is answered, or none is, needs none.
-struct SYNScanMarks: Sendable {
+struct ScanMarks: Sendable {
     private let indices: Range<UInt64>
     private var bits: [UInt64] = []
 

@@ -2,12 +2,12 @@ import LinuxProcess
 import SwiftNet
 
 /// The report of a scan as one JSON object per line.
-final class SYNScanJSON: SYNScanForm {
+final class ScanJSON: ScanForm {
     private let stream: BufferedOutput
-    private let options: SYNScanFormOptions
+    private let options: ScanFormOptions
     private let console: Console
 
-    init(_ stream: BufferedOutput, _ options: SYNScanFormOptions, _ console: Console) {
+    init(_ stream: BufferedOutput, _ options: ScanFormOptions, _ console: Console) {
         self.stream = stream
         self.options = options
         self.console = console
@@ -26,16 +26,16 @@ final class SYNScanJSON: SYNScanForm {
         console.write("unreachable", row, at: now, to: stream)
     }
 
-    func write(_ finding: SYNScanFinding) {
+    func write(_ finding: ScanFinding) {
         let row = PortRow(finding, options)
         console.write("port", row, at: finding.at, to: stream)
     }
 
-    func write(_ banner: SYNScanBanner) {
+    func write(_ banner: ScanBanner) {
         console.write("banner", BannerRow(banner, options), at: banner.at, to: stream)
     }
 
-    func finish(_ summary: SYNScanSummary, _ ending: SYNScanEnding, unreliable: [UnreliableHost], at now: Instant) {
+    func finish(_ summary: ScanSummary, _ ending: ScanEnding, unreliable: [UnreliableHost], at now: Instant) {
         guard !options.isQuiet else { return }
         for host in unreliable { console.write("host", HostRow(host), at: host.at, to: stream) }
         console.write("summary", SummaryRow(summary, ending), at: now, to: stream)
@@ -52,7 +52,7 @@ private struct StartRow: JSONRow {
     var shard: String
     var resumedAt: UInt64
 
-    init(_ configuration: SYNScanConfiguration) {
+    init(_ configuration: ScanConfiguration) {
         method = configuration.connects ? "connect" : "syn"
         hosts = configuration.targets.count
         ports = configuration.ports.count
@@ -91,7 +91,7 @@ private struct PortRow: JSONRow {
     /// The sender of an ICMP error.
     var from: IPAddress?
 
-    init(_ finding: SYNScanFinding, _ options: SYNScanFormOptions) {
+    init(_ finding: ScanFinding, _ options: ScanFormOptions) {
         target = options.names.target(finding)
         addr = finding.address
         if finding.zone != 0 { zone = SYNScan.zoneName(of: finding.zone) }
@@ -124,7 +124,7 @@ private struct BannerRow: JSONRow {
         var names: [String]
     }
 
-    init(_ banner: SYNScanBanner, _ options: SYNScanFormOptions) {
+    init(_ banner: ScanBanner, _ options: ScanFormOptions) {
         target = options.names.given(banner.address) ?? "\(banner.address)"
         let isTLS = banner.kind == .tls
         addr = banner.address
@@ -193,7 +193,7 @@ private struct SummaryRow: JSONRow {
         var silent: UInt64
     }
 
-    init(_ summary: SYNScanSummary, _ ending: SYNScanEnding) {
+    init(_ summary: ScanSummary, _ ending: ScanEnding) {
         hosts = summary.hosts + ending.unreachable
         ports = summary.ports
         probes = summary.probes

@@ -49,7 +49,7 @@ struct AnswerPattern: Sendable {
     }
 
     /// Counts all ports of a window.
-    mutating func fill(_ window: SYNScanWindow) {
+    mutating func fill(_ window: ScanWindow) {
         removeAll()
         let end = UInt64(window.indices.count)
         while used < parts.count, Self.start(of: used) < end {
@@ -119,7 +119,7 @@ struct AnswerPattern: Sendable {
 
     /// Whether the pattern shows a limit rather than loss, however heavy: loss spreads the replies evenly over the
     /// order, and halves the replies from the first to the last try only at 70 % packet loss.
-    var isLimit: Bool { earliness >= SYNScanReview.suspicion || answeredLast * 2 > answered - answeredLater }
+    var isLimit: Bool { earliness >= ScanReview.suspicion || answeredLast * 2 > answered - answeredLater }
 
     /// Whether replies are concentrated early in the order.
     var earliness: Double {

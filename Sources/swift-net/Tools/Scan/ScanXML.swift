@@ -3,14 +3,14 @@ import SwiftNet
 
 /// The report of a scan in the format of nmap's -oX, version 1.05 of nmap.dtd, which programs that read nmap's reports
 /// understand. An element holds all ports of one host, so everything is written at the end.
-final class SYNScanXML: SYNScanForm {
+final class ScanXML: ScanForm {
     private let stream: BufferedOutput
-    private let options: SYNScanFormOptions
-    private var findings: [SYNScanFinding] = []
-    private var banners: [SYNScanBanner] = []
+    private let options: ScanFormOptions
+    private var findings: [ScanFinding] = []
+    private var banners: [ScanBanner] = []
     private var start = Instant(nanoseconds: 0)
 
-    init(_ stream: BufferedOutput, _ options: SYNScanFormOptions) {
+    init(_ stream: BufferedOutput, _ options: ScanFormOptions) {
         self.stream = stream
         self.options = options
     }
@@ -36,11 +36,11 @@ final class SYNScanXML: SYNScanForm {
         stream.write("<!-- unreachable: \(Text.xmlComment("\(range.text): \(range.reason)")) -->\n")
     }
 
-    func write(_ finding: SYNScanFinding) { findings.append(finding) }
+    func write(_ finding: ScanFinding) { findings.append(finding) }
 
-    func write(_ banner: SYNScanBanner) { banners.append(banner) }
+    func write(_ banner: ScanBanner) { banners.append(banner) }
 
-    func finish(_ summary: SYNScanSummary, _ ending: SYNScanEnding, unreliable: [UnreliableHost], at now: Instant) {
+    func finish(_ summary: ScanSummary, _ ending: ScanEnding, unreliable: [UnreliableHost], at now: Instant) {
         findings.sort { ($0.address, $0.zone, $0.port) < ($1.address, $1.zone, $1.port) }
         banners.sort { ($0.address, $0.port) < ($1.address, $1.port) }
         var (rest, restOfBanners) = (findings[...], banners[...])
@@ -68,7 +68,7 @@ final class SYNScanXML: SYNScanForm {
     }
 
     private func write(
-        _ findings: ArraySlice<SYNScanFinding>, _ banners: ArraySlice<SYNScanBanner>, _ unreliable: UnreliableHost?
+        _ findings: ArraySlice<ScanFinding>, _ banners: ArraySlice<ScanBanner>, _ unreliable: UnreliableHost?
     ) {
         guard let first = findings.first else { return }
         let address = first.address
@@ -107,7 +107,7 @@ final class SYNScanXML: SYNScanForm {
     }
 
     /// The evidence in nmap's words.
-    private func reason(_ finding: SYNScanFinding) -> String {
+    private func reason(_ finding: ScanFinding) -> String {
         var text = "reason=\"\(finding.reason.nmapName)\" reason_ttl=\"\(finding.hopLimit ?? 0)\""
         if case .icmp(_, _, let router) = finding.reason, router != finding.address {
             text += " reason_ip=\"\(router)\""
@@ -118,7 +118,7 @@ final class SYNScanXML: SYNScanForm {
     private func seconds(_ instant: Instant) -> Int64 { SystemClock.wall(at: instant) / 1_000_000_000 }
 }
 
-extension SYNScanReason {
+extension ScanReason {
     /// nmap's word for the evidence.
     fileprivate var nmapName: String {
         switch self {

@@ -2,7 +2,7 @@ import PacketEngine
 import WireFormat
 
 /// The state of a port.
-public enum SYNScanState: String, Sendable, Hashable, CaseIterable {
+public enum ScanState: String, Sendable, Hashable, CaseIterable {
     /// A program accepts connections on it.
     case open
     /// The host replied that no program listens on it.
@@ -12,7 +12,7 @@ public enum SYNScanState: String, Sendable, Hashable, CaseIterable {
 }
 
 /// The evidence for a state.
-public enum SYNScanReason: Sendable, Hashable {
+public enum ScanReason: Sendable, Hashable {
     case synAck
     case reset
     /// An ICMP error that quotes our probe.
@@ -21,13 +21,13 @@ public enum SYNScanReason: Sendable, Hashable {
 }
 
 /// The result of one port of one host.
-public struct SYNScanFinding: Sendable, Hashable {
+public struct ScanFinding: Sendable, Hashable {
     public var address: IPAddress
     /// The index of the interface of a link-local address; 0 for others.
     public var zone: UInt32
     public var port: UInt16
-    public var state: SYNScanState
-    public var reason: SYNScanReason
+    public var state: ScanState
+    public var reason: ScanReason
     /// The time of the result.
     public var at: Instant
     /// The time to live or hop limit of the reply.
@@ -43,7 +43,7 @@ public struct SYNScanFinding: Sendable, Hashable {
 
     /// - Parameter target: the address; a link-local one with its interface.
     init(
-        _ target: IPAddress, port: UInt16, state: SYNScanState, reason: SYNScanReason, at: Instant,
+        _ target: IPAddress, port: UInt16, state: ScanState, reason: ScanReason, at: Instant,
         hopLimit: UInt8? = nil, roundTrip: Nanoseconds? = nil, window: UInt16? = nil, options: [UInt8] = [],
         isReliable: Bool = true
     ) {
@@ -99,10 +99,10 @@ public struct SharedLimit: Sendable, Hashable {
 }
 
 /// An event of a scan.
-public enum SYNScanEvent: Sendable, Hashable {
-    case finding(SYNScanFinding)
+public enum ScanEvent: Sendable, Hashable {
+    case finding(ScanFinding)
     /// The banner of an open port.
-    case banner(SYNScanBanner)
+    case banner(ScanBanner)
     /// This host lost replies; the scan continues at this rate, in packets per second.
     case slowed(lost: UInt64, rate: Double)
     /// Reported at the end for every host whose unanswered ports are not known to be filtered.
@@ -112,7 +112,7 @@ public enum SYNScanEvent: Sendable, Hashable {
 }
 
 /// The progress or the result of a scan.
-public struct SYNScanSummary: Sendable {
+public struct ScanSummary: Sendable {
     public var hosts = 0
     public var ports = 0
     /// Probes to send, retries not counted.

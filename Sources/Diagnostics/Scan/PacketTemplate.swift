@@ -45,7 +45,7 @@ struct PacketTemplate: Sendable {
         }
     }
 
-    init(_ kind: Kind, link: SYNScanLink, nextHop: MACAddress?, namesInterface: Bool, timestamp: UInt32 = 0) {
+    init(_ kind: Kind, link: ScanLink, nextHop: MACAddress?, namesInterface: Bool, timestamp: UInt32 = 0) {
         source = link.source
         interface =
             switch link.framing {

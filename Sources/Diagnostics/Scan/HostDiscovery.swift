@@ -40,7 +40,7 @@ struct HostDiscovery: Sendable {
     private let count: Int
     private let order: KeyedPermutation
     private let longest: Nanoseconds
-    private var replied: SYNScanMarks
+    private var replied: ScanMarks
     /// The number of targets that have not replied.
     private(set) var silentCount: Int
     private var next = 0
@@ -50,14 +50,14 @@ struct HostDiscovery: Sendable {
     private var roundEnd: Instant?
     private(set) var isOver = false
 
-    init(_ configuration: SYNScanConfiguration, sourcePort: UInt16) {
+    init(_ configuration: ScanConfiguration, sourcePort: UInt16) {
         // The kernel's connections are only of SYNs.
         questions = configuration.connects ? [.syn(443), .syn(80)] : [.echo, .syn(443), .ack(80)]
         self.sourcePort = sourcePort
         count = configuration.targets.count
         order = KeyedPermutation(count: UInt64(count), seed: configuration.seed &+ 1)
         longest = min(configuration.wait ?? Self.wait, Self.wait)
-        replied = SYNScanMarks(0..<UInt64(count))
+        replied = ScanMarks(0..<UInt64(count))
         silentCount = count
         let namesInterface = configuration.sendingInterface == 0
         templates = configuration.routes.map { [questions] route in

@@ -3,7 +3,7 @@ import PacketEngine
 import WireFormat
 
 /// The link that probes leave by, with this host's addresses on it.
-public struct SYNScanLink: Sendable, Equatable {
+public struct ScanLink: Sendable, Equatable {
     /// What the engine sends to a link.
     public enum Framing: Sendable, Equatable {
         /// Ethernet frames from a MAC address of ours.
@@ -30,7 +30,7 @@ public struct SYNScanLink: Sendable, Equatable {
 }
 
 /// The route to some of the targets.
-public struct SYNScanRoute: Sendable {
+public struct ScanRoute: Sendable {
     /// The destination MAC address of frames.
     public enum NextHop: Sendable {
         /// One station: a gateway, or the broadcast address.
@@ -43,10 +43,10 @@ public struct SYNScanRoute: Sendable {
 
     /// The indices of its targets in the set.
     public var targets: Range<Int>
-    public var link: SYNScanLink
+    public var link: ScanLink
     public var nextHop: NextHop
 
-    public init(targets: Range<Int>, link: SYNScanLink, nextHop: NextHop) {
+    public init(targets: Range<Int>, link: ScanLink, nextHop: NextHop) {
         self.targets = targets
         self.link = link
         self.nextHop = nextHop
@@ -54,12 +54,12 @@ public struct SYNScanRoute: Sendable {
 }
 
 /// One of several scans with the same targets that together cover all probes.
-public struct SYNScanShard: Sendable, Equatable {
+public struct ScanShard: Sendable, Equatable {
     /// The number of this scan, 1 to `count`.
     public var number: Int
     public var count: Int
 
-    public static let whole = SYNScanShard(number: 1, count: 1)
+    public static let whole = ScanShard(number: 1, count: 1)
     /// The numbers of shards of a scan.
     public static let counts = 1...1_000_000
 
@@ -76,13 +76,13 @@ public struct SYNScanShard: Sendable, Equatable {
 }
 
 /// The targets and the parameters of a scan.
-public struct SYNScanConfiguration: Sendable {
+public struct ScanConfiguration: Sendable {
     /// The targets; link-local ones with their interface (`IPAddress.scoped(to:)`).
     public var targets: AddressSet
     /// The ports in ascending order, without duplicates.
     public var ports: [UInt16]
     /// The routes, which cover every target.
-    public var routes: [SYNScanRoute]
+    public var routes: [ScanRoute]
     /// The source port of the first try; each further try uses the next port, so that a reply identifies its try.
     public var sourcePort: UInt16
     /// Packets per second; nil for the highest rate without loss.
@@ -102,8 +102,8 @@ public struct SYNScanConfiguration: Sendable {
     public var seed: UInt64
     /// The key of the cookies.
     public var key: SipHash
-    public var shard = SYNScanShard.whole
-    public var start = SYNScanPosition()
+    public var shard = ScanShard.whole
+    public var start = ScanPosition()
     /// Targets and ports that were excluded or became unreachable after the first run of a resumed scan: they keep their
     /// places in the order, and are not probed.
     public var skippedTargets = AddressSet()
@@ -111,7 +111,7 @@ public struct SYNScanConfiguration: Sendable {
     /// The maximum duration of the scan.
     public var deadline: Nanoseconds?
     /// The maximum number of probes in flight; the next window begins when these are finished.
-    public var windowSize = SYNScanWindow.mostProbes
+    public var windowSize = ScanWindow.mostProbes
     /// Whether the kernel does not own the source addresses, so that the engine must answer for them.
     public var ownsSource = false
     /// Whether targets will be added during the run, for other links too. Its source addresses are then the kernel's, and
@@ -127,7 +127,7 @@ public struct SYNScanConfiguration: Sendable {
     public var readsBanners = false
 
     public init(
-        targets: AddressSet, ports: [UInt16], routes: [SYNScanRoute], sourcePort: UInt16, seed: UInt64, key: SipHash
+        targets: AddressSet, ports: [UInt16], routes: [ScanRoute], sourcePort: UInt16, seed: UInt64, key: SipHash
     ) {
         self.targets = targets
         self.ports = ports
@@ -187,7 +187,7 @@ public struct SYNScanConfiguration: Sendable {
             let (source, target) =
                 isReply ? (datagram.destination, datagram.source) : (datagram.source, datagram.destination)
             return message.bigEndian32(at: 4)
-                == SYNScanCookie(key: key).sequence(
+                == ScanCookie(key: key).sequence(
                     source: source, sourcePort: 0, destination: target, destinationPort: 0)
         }
         let isError = datagram.family == .v4 ? ICMPv4Type(rawValue: type).isError : ICMPv6Type(rawValue: type).isError
@@ -209,7 +209,7 @@ public struct SYNScanConfiguration: Sendable {
     }
 
     /// The links of the routes, without duplicates, in order.
-    var links: [SYNScanLink] {
+    var links: [ScanLink] {
         routes.reduce(into: []) { links, route in if !links.contains(route.link) { links.append(route.link) } }
     }
 
@@ -219,7 +219,7 @@ public struct SYNScanConfiguration: Sendable {
     /// The interface of all packets; 0 if there are several.
     public var onlyInterface: UInt32 { connects ? 0 : onlyInterface { _ in true } }
 
-    private func onlyInterface(where isUsed: (SYNScanLink) -> Bool) -> UInt32 {
+    private func onlyInterface(where isUsed: (ScanLink) -> Bool) -> UInt32 {
         guard !expectsMore else { return 0 }
         let interfaces = Set(routes.lazy.map(\.link).filter(isUsed).map(\.interface))
         return interfaces.count == 1 ? interfaces.first ?? 0 : 0
@@ -244,7 +244,7 @@ public struct SYNScanConfiguration: Sendable {
 }
 
 /// The position of a scan, at which the next one with the same seed resumes.
-public struct SYNScanPosition: Sendable, Equatable {
+public struct ScanPosition: Sendable, Equatable {
     /// The number of finished probes at the start of the scan order.
     public var done: UInt64
     /// The answered probes after that position: one bit each, lowest first.

@@ -4,7 +4,7 @@ import LinuxProcess
 import WireFormat
 
 /// The targets of a scan: those known at its start, and further ones from standard input.
-final class SYNScanArrivals {
+final class ScanArrivals {
     private let input: TargetInput<GivenTarget>?
     private let excludes: [TargetExpression]
     private let asked: SYNScan.Configuration
@@ -58,7 +58,7 @@ final class SYNScanArrivals {
 
     /// Returns the addresses of targets that were not added before.
     private func addresses(of targets: [TargetExpression]) throws -> AddressSet {
-        let found = try SYNScanTargets(targets, excludes: excludes, asked, session.resolver)
+        let found = try ScanTargets(targets, excludes: excludes, asked, session.resolver)
         found.report(to: session.options)
         isIncomplete = isIncomplete || !found.failures.isEmpty
         names.merge(found.names) { first, _ in first }
@@ -75,8 +75,8 @@ final class SYNScanArrivals {
     ///   - order: the set whose indices the routes have; nil for the reachable targets.
     func routes(
         to targets: inout AddressSet, source: UnownedSource? = nil, isFirst: Bool = false, order: AddressSet? = nil
-    ) throws -> [SYNScanRoute] {
-        var routes = try SYNScanRoutes(
+    ) throws -> [ScanRoute] {
+        var routes = try ScanRoutes(
             targets, interface: source?.link.name ?? asked.interface, source: source?.address,
             connects: reserve == nil, asksNeighbors: asked.asksFirst)
         for neighbors in try routes.unknownNeighbors() {

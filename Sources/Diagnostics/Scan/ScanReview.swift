@@ -2,7 +2,7 @@ import PacketEngine
 
 /// The review of a window's hosts after the last try, which decides whether their unanswered ports are filtered. It
 /// runs while late replies are waited for, some ports per call.
-struct SYNScanReview: Sendable {
+struct ScanReview: Sendable {
     struct Suspect: Sendable {
         /// The target index.
         var host: Int
@@ -54,7 +54,7 @@ struct SYNScanReview: Sendable {
     var pacingEnd: Instant?
 
     /// Whether a host has enough ports to decide, and all hosts together not too many.
-    static func applies(to configuration: SYNScanConfiguration) -> Bool {
+    static func applies(to configuration: ScanConfiguration) -> Bool {
         let windows = configuration.probes / max(configuration.windowSize, 1) + 1
         return configuration.ports.count >= fewestPorts && configuration.total <= mostPorts / windows
     }

@@ -2,19 +2,19 @@ import LinuxProcess
 import SwiftNet
 
 /// The report of a scan as comma-separated values (RFC 4180), one line per port.
-final class SYNScanCSV: SYNScanForm {
+final class ScanCSV: ScanForm {
     private let stream: BufferedOutput
-    private let options: SYNScanFormOptions
+    private let options: ScanFormOptions
     private var text = TextBuffer()
     /// Open ports that wait for their banners, which are on the same line.
-    private var waiting: [Key: SYNScanFinding] = [:]
+    private var waiting: [Key: ScanFinding] = [:]
 
     private struct Key: Hashable {
         var address: IPAddress
         var port: UInt16
     }
 
-    init(_ stream: BufferedOutput, _ options: SYNScanFormOptions) {
+    init(_ stream: BufferedOutput, _ options: ScanFormOptions) {
         self.stream = stream
         self.options = options
     }
@@ -27,21 +27,21 @@ final class SYNScanCSV: SYNScanForm {
 
     func write(_ range: SYNScan.UnreachableRange, at now: Instant) {}
 
-    func write(_ finding: SYNScanFinding) {
+    func write(_ finding: ScanFinding) {
         guard options.readsBanners, finding.state == .open else { return write(finding, nil) }
         waiting[Key(address: finding.address, port: finding.port)] = finding
     }
 
-    func write(_ banner: SYNScanBanner) {
+    func write(_ banner: ScanBanner) {
         guard let finding = waiting.removeValue(forKey: Key(address: banner.address, port: banner.port)) else { return }
         write(finding, banner)
     }
 
-    func write(_ findings: ArraySlice<SYNScanFinding>, _ banners: ArraySlice<SYNScanBanner>) {
+    func write(_ findings: ArraySlice<ScanFinding>, _ banners: ArraySlice<ScanBanner>) {
         for finding in findings { write(finding, banners.first { $0.port == finding.port }) }
     }
 
-    private func write(_ finding: SYNScanFinding, _ banner: SYNScanBanner?) {
+    private func write(_ finding: ScanFinding, _ banner: ScanBanner?) {
         let address = finding.address
         text.removeAll()
         text.append(address)
@@ -77,7 +77,7 @@ final class SYNScanCSV: SYNScanForm {
         stream.write(text)
     }
 
-    func finish(_ summary: SYNScanSummary, _ ending: SYNScanEnding, unreliable: [UnreliableHost], at now: Instant) {
+    func finish(_ summary: ScanSummary, _ ending: ScanEnding, unreliable: [UnreliableHost], at now: Instant) {
         // Ports that sent nothing.
         let rest = waiting.values.sorted { ($0.address, $0.port) < ($1.address, $1.port) }
         for finding in rest { write(finding, nil) }
@@ -87,11 +87,11 @@ final class SYNScanCSV: SYNScanForm {
 
 /// The open ports of a scan as `HOST:PORT`, one per line, which `http-probe --targets -` reads. A host is written as it
 /// was given.
-final class SYNScanList: SYNScanForm {
+final class ScanList: ScanForm {
     private let stream: BufferedOutput
-    private let options: SYNScanFormOptions
+    private let options: ScanFormOptions
 
-    init(_ stream: BufferedOutput, _ options: SYNScanFormOptions) {
+    init(_ stream: BufferedOutput, _ options: ScanFormOptions) {
         self.stream = stream
         self.options = options
     }
@@ -100,33 +100,33 @@ final class SYNScanList: SYNScanForm {
 
     func write(_ range: SYNScan.UnreachableRange, at now: Instant) {}
 
-    func write(_ finding: SYNScanFinding) {
+    func write(_ finding: ScanFinding) {
         guard finding.state == .open, finding.isReliable else { return }
         let target = options.names.target(finding)
         stream.write(target.utf8.contains(UInt8(ascii: ":")) ? "[\(target)]" : target)
         stream.write(":\(finding.port)\n")
     }
 
-    func write(_ banner: SYNScanBanner) {}
+    func write(_ banner: ScanBanner) {}
 
-    func finish(_ summary: SYNScanSummary, _ ending: SYNScanEnding, unreliable: [UnreliableHost], at now: Instant) {}
+    func finish(_ summary: ScanSummary, _ ending: ScanEnding, unreliable: [UnreliableHost], at now: Instant) {}
 }
 
 /// The report of a scan in the format of nmap's -oG, which many scripts read: `Host: ADDR ()<tab>Ports:
 /// 80/open/tcp//http///, ...`.
-final class SYNScanGrepable: SYNScanForm {
+final class ScanGrepable: ScanForm {
     private let stream: BufferedOutput
-    private let options: SYNScanFormOptions
+    private let options: ScanFormOptions
     private var text = TextBuffer()
 
-    init(_ stream: BufferedOutput, _ options: SYNScanFormOptions) {
+    init(_ stream: BufferedOutput, _ options: ScanFormOptions) {
         self.stream = stream
         self.options = options
     }
 
     func begin(_ scan: SYNScan.Prepared, at now: Instant) {
         guard !options.isQuiet else { return }
-        let start = SYNScanStart(configuration: scan.configuration, namesPorts: options.namesPorts)
+        let start = ScanStart(configuration: scan.configuration, namesPorts: options.namesPorts)
         stream.write("# swift-net \(CommandTree.version) tcp-syn-scan: \(start.text)\n")
     }
 
@@ -134,15 +134,15 @@ final class SYNScanGrepable: SYNScanForm {
         if !options.isQuiet { stream.write("# unreachable: \(range.text): \(range.reason)\n") }
     }
 
-    func write(_ finding: SYNScanFinding) { write([finding], []) }
+    func write(_ finding: ScanFinding) { write([finding], []) }
 
     /// The format has no field for banners, so they are comments.
-    func write(_ banner: SYNScanBanner) {
+    func write(_ banner: ScanBanner) {
         let summary = Text.visible(banner.summary[...])
         stream.write("# \(banner.address)\t\(banner.port)/tcp\t\(banner.kind.rawValue)\t\(summary)\n")
     }
 
-    func write(_ findings: ArraySlice<SYNScanFinding>, _ banners: ArraySlice<SYNScanBanner>) {
+    func write(_ findings: ArraySlice<ScanFinding>, _ banners: ArraySlice<ScanBanner>) {
         for banner in banners { write(banner) }
         guard let first = findings.first else { return }
         text.removeAll()
@@ -163,7 +163,7 @@ final class SYNScanGrepable: SYNScanForm {
         stream.write(text)
     }
 
-    func finish(_ summary: SYNScanSummary, _ ending: SYNScanEnding, unreliable: [UnreliableHost], at now: Instant) {
+    func finish(_ summary: ScanSummary, _ ending: ScanEnding, unreliable: [UnreliableHost], at now: Instant) {
         guard !options.isQuiet else { return }
         for host in unreliable { stream.write("# \(host.text)\n") }
         stream.write(ending.text(summary).split(separator: "\n").map { "# \($0)\n" }.joined())

@@ -1,7 +1,7 @@
 import PacketEngine
 
 /// The time between two tries of a probe.
-enum SYNScanRetryWait {
+enum ScanRetryWait {
     /// The minimum.
     static let shortest = Nanoseconds.milliseconds(100)
     /// The minimum when every target has replied.
@@ -49,18 +49,18 @@ struct RoundTripSpread: Sendable {
 }
 
 /// The targets that replied at least once: one bit each. When all have, the longest round trip is that of every target.
-struct SYNScanRespondents: Sendable {
+struct ScanRespondents: Sendable {
     /// The maximum number of targets: 8 KiB of bits.
     private static let mostTargets = 65_536
 
-    private var replied: SYNScanMarks
+    private var replied: ScanMarks
     private var left: Int
 
     /// Returns nil if there are too many targets, or if a target that replied has no other port to wait for.
-    init?(_ configuration: SYNScanConfiguration) {
+    init?(_ configuration: ScanConfiguration) {
         left = configuration.targets.count
         guard configuration.ports.count > 1, left <= Self.mostTargets else { return nil }
-        replied = SYNScanMarks(0..<UInt64(left))
+        replied = ScanMarks(0..<UInt64(left))
     }
 
     /// Whether every target replied.

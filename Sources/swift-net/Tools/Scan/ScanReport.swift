@@ -2,23 +2,23 @@ import LinuxProcess
 import SwiftNet
 
 /// The output of a scan in every requested format; also saves its position.
-final class SYNScanReport: Report {
+final class ScanReport: Report {
     typealias Observed = SYNScanEngine
 
     private let run: SYNScan.Prepared
     private let command: SYNScanCommand
-    private let forms: [any SYNScanForm]
-    private let names: SYNScanNames
+    private let forms: [any ScanForm]
+    private let names: ScanNames
     /// The files of reports, which are flushed before the position is saved.
     private let files: [BufferedOutput]
     /// The file of --resume; nil if the position is not saved during the scan.
-    private let resumption: SYNScanResumption?
+    private let resumption: ScanResumption?
     private let console: Console
     /// The findings of --sort, which are reported at the end.
-    private var findings: [SYNScanFinding] = []
-    private var banners: [SYNScanBanner] = []
+    private var findings: [ScanFinding] = []
+    private var banners: [ScanBanner] = []
     /// Results that wait for the names of hosts, in order.
-    private var held: [SYNScanEvent] = []
+    private var held: [ScanEvent] = []
     /// Unreliable hosts, which are reported after the ports.
     private var unreliable: [UnreliableHost] = []
     /// The time between two looks at names that are still being looked up.
@@ -27,14 +27,14 @@ final class SYNScanReport: Report {
     private var mark: (at: Instant, sent: UInt64)?
 
     init(
-        _ run: SYNScan.Prepared, _ command: SYNScanCommand, files: [(stream: BufferedOutput, format: SYNScanFormat)],
-        _ resumption: SYNScanResumption?, _ console: Console
+        _ run: SYNScan.Prepared, _ command: SYNScanCommand, files: [(stream: BufferedOutput, format: ScanFormat)],
+        _ resumption: ScanResumption?, _ console: Console
     ) {
         self.run = run
         self.command = command
         self.files = files.map(\.stream)
-        names = SYNScanNames(run: run, looksUp: command.findsNames)
-        let options = SYNScanFormOptions(
+        names = ScanNames(run: run, looksUp: command.findsNames)
+        let options = ScanFormOptions(
             services: command.isNumeric ? nil : command.services, isQuiet: command.general.isQuiet,
             namesPorts: !command.portLists.isEmpty, readsBanners: command.scan.readsBanners, names: names)
         let formats = [(stream: console.output, format: command.format)] + files
@@ -55,7 +55,7 @@ final class SYNScanReport: Report {
         run.onUnreachable = write
     }
 
-    func report(_ event: SYNScanEvent, at now: Instant) {
+    func report(_ event: ScanEvent, at now: Instant) {
         switch event {
         case .finding(let finding):
             write(event, of: finding.address)
@@ -76,12 +76,12 @@ final class SYNScanReport: Report {
     }
 
     /// Writes a result, once the name of its host is known.
-    private func write(_ event: SYNScanEvent, of address: IPAddress) {
+    private func write(_ event: ScanEvent, of address: IPAddress) {
         guard held.isEmpty, !names.isPending(address) else { return held.append(event) }
         write(event)
     }
 
-    private func write(_ event: SYNScanEvent) {
+    private func write(_ event: ScanEvent) {
         switch event {
         case .finding(let finding) where command.isSorted: findings.append(finding)
         case .finding(let finding): for form in forms { form.write(finding) }
@@ -131,7 +131,7 @@ final class SYNScanReport: Report {
         line += round > 0 ? ", try \(round + 1)" : ""
         line += "  \(Int(rate))/s  \(summary.received) replies, \(summary.open) open"
         if round == 0, rate > 0, summary.probes > sent {
-            line += "  \(SYNScanEnding.duration(Double(summary.probes - sent) / rate)) left"
+            line += "  \(ScanEnding.duration(Double(summary.probes - sent) / rate)) left"
         }
         return line
     }
@@ -143,14 +143,14 @@ final class SYNScanReport: Report {
 
     // MARK: Summary
 
-    func finish(_ summary: SYNScanSummary, drops: KernelDrops, at now: Instant) {
+    func finish(_ summary: ScanSummary, drops: KernelDrops, at now: Instant) {
         writeSorted()
         if let failure = summary.firstFailure { console.fail(failure.description) }
         // The report has no line for it.
         if let limit = summary.sharedLimit, command.general.isQuiet || !command.format.namesUnreliableHosts {
             console.complain(limit.text)
         }
-        let ending = SYNScanEnding(
+        let ending = ScanEnding(
             unreachable: run.unreachableCount, findsRate: run.configuration.rate == nil,
             readsBanners: run.configuration.readsBanners, asksFirst: run.configuration.asksFirst)
         for form in forms { form.finish(summary, ending, unreliable: unreliable, at: now) }
@@ -171,7 +171,7 @@ final class SYNScanReport: Report {
     }
 }
 
-extension SYNScanEvent {
+extension ScanEvent {
     /// The host of a result.
     fileprivate var address: IPAddress? {
         switch self {

@@ -14,7 +14,7 @@ struct UniformReplies: Sendable {
         var options: [String]
 
         /// Returns nil if the window is unknown.
-        init?(_ finding: SYNScanFinding) {
+        init?(_ finding: ScanFinding) {
             guard let window = finding.window else { return nil }
             (self.window, options) = (window, TCPOptions(finding.options.rawBytes).names)
         }
@@ -24,7 +24,7 @@ struct UniformReplies: Sendable {
     }
 
     private struct Held: Sendable {
-        var finding: SYNScanFinding
+        var finding: ScanFinding
         /// The probe's index in the scan order.
         var index: UInt64
         /// Whether a connection showed a program; nil while that is unknown.
@@ -59,14 +59,14 @@ struct UniformReplies: Sendable {
     private var hosts: [Int: Host] = [:]
     private var heldCount = 0
     private var uncertain = 0
-    private var released: [SYNScanFinding] = []
+    private var released: [ScanFinding] = []
     /// The number of each host's ports that were probed at the last check, and at the one before, whose replies have
     /// arrived.
     private var check: (at: Instant, probed: Int)?
     private var settled = 0
 
     /// Returns nil if hosts have too few ports.
-    init?(_ configuration: SYNScanConfiguration) {
+    init?(_ configuration: ScanConfiguration) {
         guard configuration.ports.count >= Self.fewestPorts else { return nil }
         confirms = configuration.readsBanners
     }
@@ -77,7 +77,7 @@ struct UniformReplies: Sendable {
     /// - Parameters:
     ///   - index: the probe's index in the scan order.
     ///   - probed: the number of the host's ports that were probed up to this one.
-    mutating func receive(_ finding: SYNScanFinding, index: UInt64, of host: Int, probed: Int) {
+    mutating func receive(_ finding: ScanFinding, index: UInt64, of host: Int, probed: Int) {
         guard let signature = Signature(finding), hosts[host] != nil || hosts.count < Self.mostHosts else {
             released.append(finding)
             return
@@ -155,7 +155,7 @@ struct UniformReplies: Sendable {
         let ports = max(host.probed, host.open + host.closed)
         let plausible = signature.isOdd ? Self.plausible.odd : Self.plausible.ordinary
         if Double(alike) >= Self.nearlyAll * Double(ports), ports >= Self.fewestPorts,
-            AnswerPattern.excess(alike, of: ports, over: plausible) >= SYNScanReview.certainty
+            AnswerPattern.excess(alike, of: ports, over: plausible) >= ScanReview.certainty
         {
             uncertain -= 1
             hosts[index]?.signature = signature
@@ -188,7 +188,7 @@ struct UniformReplies: Sendable {
     // MARK: Results
 
     /// Returns the ports to report, once.
-    mutating func takeReleased() -> [SYNScanFinding] {
+    mutating func takeReleased() -> [ScanFinding] {
         guard !released.isEmpty else { return [] }
         defer { released.removeAll(keepingCapacity: true) }
         return released

@@ -4,12 +4,12 @@ import LinuxProcess
 import WireFormat
 
 /// The routes to the targets of a scan, with the MAC addresses of next hops from the kernel or from lookups.
-struct SYNScanRoutes {
+struct ScanRoutes {
     private struct Piece {
         /// Link-local addresses with their interface.
         var first: IPAddress
         var last: IPAddress
-        var link: SYNScanLink
+        var link: ScanLink
         var gateway: IPAddress?
         var kind: Route.Kind
 
@@ -95,7 +95,7 @@ struct SYNScanRoutes {
     /// Throws if the route has no source address, or an interface that cannot send to it.
     private func link(
         _ route: Route, loopback: Interface?, source: IPAddress?
-    ) throws(SwiftNetError) -> SYNScanLink {
+    ) throws(SwiftNetError) -> ScanLink {
         guard let address = source ?? route.source else {
             throw SwiftNetError(.interface, nil, "no source address for it")
         }
@@ -103,20 +103,20 @@ struct SYNScanRoutes {
             throw SwiftNetError(.interface, nil, "no interface for it")
         }
         // The kernel finds the neighbors of its connections.
-        if connects { return SYNScanLink(interface: interface.index, source: address, framing: .datagram) }
+        if connects { return ScanLink(interface: interface.index, source: address, framing: .datagram) }
         if route.kind == .local || interface.isLoopback {
             guard let loopback, source == nil else {
                 throw SwiftNetError(.interface, nil, "this host itself, which --source does not reach")
             }
-            return SYNScanLink(interface: loopback.index, source: address, framing: .routed)
+            return ScanLink(interface: loopback.index, source: address, framing: .routed)
         }
         if case .other = route.kind { throw SwiftNetError(.interface, nil, "no unicast route") }
         guard interface.framing == .datagram else {
             let mac = try EthernetLink(interface).mac
-            return SYNScanLink(interface: interface.index, source: address, framing: .ethernet(mac))
+            return ScanLink(interface: interface.index, source: address, framing: .ethernet(mac))
         }
         try EthernetLink.checkState(of: interface)
-        return SYNScanLink(interface: interface.index, source: address, framing: .datagram)
+        return ScanLink(interface: interface.index, source: address, framing: .datagram)
     }
 
     // MARK: Neighbors
@@ -144,7 +144,7 @@ struct SYNScanRoutes {
         stations[Hop(interface: interface, address: address)] = mac
     }
 
-    private func station(of address: IPAddress, _ link: SYNScanLink) -> MACAddress? {
+    private func station(of address: IPAddress, _ link: ScanLink) -> MACAddress? {
         stations[Hop(interface: link.interface, address: address.withoutScope)]
     }
 
@@ -152,7 +152,7 @@ struct SYNScanRoutes {
 
     /// Removes unreachable targets, and returns the routes to the others.
     /// - Parameter order: the set whose indices the routes have, which contains all targets; nil for the targets.
-    mutating func resolve(_ targets: inout AddressSet, order: AddressSet?) -> [SYNScanRoute] {
+    mutating func resolve(_ targets: inout AddressSet, order: AddressSet?) -> [ScanRoute] {
         for piece in pieces where piece.needsStations {
             guard let gateway = piece.gateway else {
                 loseNeighbors(piece)
@@ -169,7 +169,7 @@ struct SYNScanRoutes {
         try? lost.insert(unreachable.map { ($0.first, $0.last) })
         targets.subtract(lost)
         let order = order ?? targets
-        var routes: [SYNScanRoute] = []
+        var routes: [ScanRoute] = []
         for run in targets.runs {
             for piece in pieces where piece.first.family == run.first.family {
                 let (first, last) = (max(piece.first, run.first), min(piece.last, run.last))
@@ -177,7 +177,7 @@ struct SYNScanRoutes {
                     continue
                 }
                 routes.append(
-                    SYNScanRoute(targets: start..<end + 1, link: piece.link, nextHop: nextHop(piece, first, last)))
+                    ScanRoute(targets: start..<end + 1, link: piece.link, nextHop: nextHop(piece, first, last)))
             }
         }
         return routes.sorted { $0.targets.lowerBound < $1.targets.lowerBound }
@@ -200,7 +200,7 @@ struct SYNScanRoutes {
         flush()
     }
 
-    private func nextHop(_ piece: Piece, _ first: IPAddress, _ last: IPAddress) -> SYNScanRoute.NextHop {
+    private func nextHop(_ piece: Piece, _ first: IPAddress, _ last: IPAddress) -> ScanRoute.NextHop {
         guard piece.link.mac != nil else { return .unaddressed }
         if piece.kind == .broadcast { return .station(.broadcast) }
         if let gateway = piece.gateway, let mac = station(of: gateway, piece.link) { return .station(mac) }

@@ -2,14 +2,14 @@ import LinuxProcess
 import SwiftNet
 
 /// The report of a scan as text, one line per port.
-final class SYNScanText: SYNScanForm {
+final class ScanText: ScanForm {
     private let stream: BufferedOutput
-    private let options: SYNScanFormOptions
+    private let options: ScanFormOptions
     private let isPainted: Bool
     private let console: Console
     private var text = TextBuffer()
 
-    init(_ stream: BufferedOutput, _ options: SYNScanFormOptions, isPainted: Bool, _ console: Console) {
+    init(_ stream: BufferedOutput, _ options: ScanFormOptions, isPainted: Bool, _ console: Console) {
         self.stream = stream
         self.options = options
         self.isPainted = isPainted
@@ -18,14 +18,14 @@ final class SYNScanText: SYNScanForm {
 
     func begin(_ scan: SYNScan.Prepared, at now: Instant) {
         guard !options.isQuiet else { return }
-        stream.write(SYNScanStart(configuration: scan.configuration, namesPorts: options.namesPorts).text + "\n")
+        stream.write(ScanStart(configuration: scan.configuration, namesPorts: options.namesPorts).text + "\n")
     }
 
     func write(_ range: SYNScan.UnreachableRange, at now: Instant) {
         if !options.isQuiet { stream.write("\(range.text)  unreachable: \(range.reason)\n") }
     }
 
-    func write(_ finding: SYNScanFinding) {
+    func write(_ finding: ScanFinding) {
         text.removeAll()
         text.append(finding.address)
         if finding.zone != 0 { text.append(options.names.zone(finding.zone)) }
@@ -65,7 +65,7 @@ final class SYNScanText: SYNScanForm {
         stream.write(text)
     }
 
-    func write(_ banner: SYNScanBanner) {
+    func write(_ banner: ScanBanner) {
         text.removeAll()
         text.append(banner.address)
         text.pad(to: 15)
@@ -84,14 +84,14 @@ final class SYNScanText: SYNScanForm {
         stream.write(text)
     }
 
-    func finish(_ summary: SYNScanSummary, _ ending: SYNScanEnding, unreliable: [UnreliableHost], at now: Instant) {
+    func finish(_ summary: ScanSummary, _ ending: ScanEnding, unreliable: [UnreliableHost], at now: Instant) {
         guard !options.isQuiet else { return }
         for host in unreliable { stream.write(host.text + "\n") }
         stream.write("\n" + ending.text(summary))
     }
 }
 
-extension SYNScanState {
+extension ScanState {
     fileprivate var color: Console.Color {
         switch self {
         case .open: .green

@@ -2,42 +2,42 @@ import LinuxProcess
 import SwiftNet
 
 /// The format of a report.
-enum SYNScanFormat: String, CaseIterable {
+enum ScanFormat: String, CaseIterable {
     case text, json, csv, grepable, xml, list
 }
 
 /// A report that an option asks for.
-struct SYNScanOutput {
+struct ScanOutput {
     /// The option as typed.
     var option: String
     var path: String
-    var format: SYNScanFormat
+    var format: ScanFormat
 
     var isStandardOutput: Bool { BufferedOutput.isStandardOutput(path) }
 
     /// The three reports of nmap's -oA.
-    static func all(base: String) -> [SYNScanOutput] {
-        [(".nmap", SYNScanFormat.text), (".gnmap", .grepable), (".xml", .xml)].map { suffix, format in
-            SYNScanOutput(option: "-oA", path: base + suffix, format: format)
+    static func all(base: String) -> [ScanOutput] {
+        [(".nmap", ScanFormat.text), (".gnmap", .grepable), (".xml", .xml)].map { suffix, format in
+            ScanOutput(option: "-oA", path: base + suffix, format: format)
         }
     }
 }
 
 /// Writes the report of a scan in one format, to one stream.
-protocol SYNScanForm: AnyObject {
+protocol ScanForm: AnyObject {
     func begin(_ scan: SYNScan.Prepared, at now: Instant)
     /// Writes a range of unreachable targets.
     func write(_ range: SYNScan.UnreachableRange, at now: Instant)
-    func write(_ finding: SYNScanFinding)
-    func write(_ banner: SYNScanBanner)
+    func write(_ finding: ScanFinding)
+    func write(_ banner: ScanBanner)
     /// Writes the findings of one host, sorted by port.
-    func write(_ findings: ArraySlice<SYNScanFinding>, _ banners: ArraySlice<SYNScanBanner>)
-    func finish(_ summary: SYNScanSummary, _ ending: SYNScanEnding, unreliable: [UnreliableHost], at now: Instant)
+    func write(_ findings: ArraySlice<ScanFinding>, _ banners: ArraySlice<ScanBanner>)
+    func finish(_ summary: ScanSummary, _ ending: ScanEnding, unreliable: [UnreliableHost], at now: Instant)
 }
 
-extension SYNScanForm {
+extension ScanForm {
     /// Writes each banner after its port.
-    func write(_ findings: ArraySlice<SYNScanFinding>, _ banners: ArraySlice<SYNScanBanner>) {
+    func write(_ findings: ArraySlice<ScanFinding>, _ banners: ArraySlice<ScanBanner>) {
         for finding in findings {
             write(finding)
             for banner in banners where banner.port == finding.port { write(banner) }
@@ -46,7 +46,7 @@ extension SYNScanForm {
 }
 
 /// The options of all formats of a run.
-struct SYNScanFormOptions {
+struct ScanFormOptions {
     /// The service names; nil if they are not printed.
     var services: ServiceNames?
     /// Whether to print only ports.
@@ -55,13 +55,13 @@ struct SYNScanFormOptions {
     var namesPorts = true
     /// Whether ports may be followed by their banners.
     var readsBanners = false
-    let names: SYNScanNames
+    let names: ScanNames
 
     func service(_ port: UInt16) -> String? { services?.name(of: port, .tcp) }
 }
 
 /// The names of scanned hosts.
-struct SYNScanNames {
+struct ScanNames {
     let run: SYNScan.Prepared
     /// Whether the names of addresses are looked up.
     let looksUp: Bool
@@ -73,7 +73,7 @@ struct SYNScanNames {
     func zone(_ index: UInt32) -> String { index == 0 ? "" : "%" + SYNScan.zoneName(of: index) }
 
     /// The name that was given for the host of a port, otherwise its address.
-    func target(_ finding: SYNScanFinding) -> String {
+    func target(_ finding: ScanFinding) -> String {
         given(finding.address, zone: finding.zone) ?? "\(finding.address)\(zone(finding.zone))"
     }
 
@@ -87,20 +87,20 @@ struct SYNScanNames {
     func isPending(_ address: IPAddress) -> Bool { looksUp && run.names.name(of: address) == .pending }
 
     /// The name to print: the given one, otherwise the one in the DNS.
-    func printed(_ finding: SYNScanFinding) -> String? {
+    func printed(_ finding: ScanFinding) -> String? {
         (given(finding.address, zone: finding.zone) ?? found(finding.address)).map(Text.escaped)
     }
 }
 
-extension SYNScanFormat {
-    func form(to stream: BufferedOutput, _ options: SYNScanFormOptions, _ console: Console) -> any SYNScanForm {
+extension ScanFormat {
+    func form(to stream: BufferedOutput, _ options: ScanFormOptions, _ console: Console) -> any ScanForm {
         switch self {
-        case .text: SYNScanText(stream, options, isPainted: stream === console.output && console.usesColor, console)
-        case .json: SYNScanJSON(stream, options, console)
-        case .csv: SYNScanCSV(stream, options)
-        case .grepable: SYNScanGrepable(stream, options)
-        case .xml: SYNScanXML(stream, options)
-        case .list: SYNScanList(stream, options)
+        case .text: ScanText(stream, options, isPainted: stream === console.output && console.usesColor, console)
+        case .json: ScanJSON(stream, options, console)
+        case .csv: ScanCSV(stream, options)
+        case .grepable: ScanGrepable(stream, options)
+        case .xml: ScanXML(stream, options)
+        case .list: ScanList(stream, options)
         }
     }
 

@@ -2,7 +2,7 @@ import PacketEngine
 import WireFormat
 
 /// The banner of an open port.
-public struct SYNScanBanner: Sendable, Hashable {
+public struct ScanBanner: Sendable, Hashable {
     /// How it was obtained.
     public enum Kind: String, Sendable, Hashable {
         /// A response to HEAD (RFC 9110, section 9.3.2).

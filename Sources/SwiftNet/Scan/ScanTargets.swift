@@ -3,7 +3,7 @@ import LinuxNet
 import WireFormat
 
 /// The targets of a scan, and the addresses that were omitted.
-struct SYNScanTargets {
+struct ScanTargets {
     private(set) var addresses = AddressSet()
     /// The targets as given, before exclusions.
     private(set) var given = AddressSet()

@@ -3,7 +3,7 @@ import WireFormat
 
 /// The sequence number of a probe: a keyed hash of its addresses and ports. Off-path hosts cannot forge replies, and no
 /// per-probe state is needed.
-struct SYNScanCookie: Sendable {
+struct ScanCookie: Sendable {
     let key: SipHash
 
     @inline(__always)
