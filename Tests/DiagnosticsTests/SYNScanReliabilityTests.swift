@@ -159,7 +159,7 @@ struct SYNScanReliabilityTests {
         let outcome = Self.run(
             try Self.configuration(ports: Array(1...2_000), seed: seed),
             Self.limited(resets: .perSecond(200)))
-        #expect(outcome.hosts.map(\.reason) == [.limitsResets], "seed \(seed): \(outcome.hosts)")
+        #expect(outcome.hosts.map(\.reason) == [.limitsClosedReplies], "seed \(seed): \(outcome.hosts)")
         #expect(outcome.summary.open == 10, "seed \(seed): \(outcome.summary)")
     }
 

@@ -3,7 +3,7 @@ import func Glibc.log
 /// The distribution of answered and unanswered ports of one host over the probe order, and its deviation from chance.
 ///
 /// A firewall drops a probe whenever it is sent, and loss affects all probes equally: since the scan order is random,
-/// replies are spread evenly over it. A host that limits SYNs or resets answers the first probes, and later ones only
+/// replies are spread evenly over it. A host that limits its replies answers the first probes, and later ones only
 /// at its own rate, whatever their ports.
 struct AnswerPattern: Sendable {
     /// The number of ports whose probes were sent in a part of the window, and of those that were answered.

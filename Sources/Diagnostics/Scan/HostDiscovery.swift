@@ -35,7 +35,7 @@ struct HostDiscovery: Sendable {
     let questions: [Question]
     /// The source port of SYNs and ACKs.
     let sourcePort: UInt16
-    /// The templates, by route and question.
+    /// The templates, by question and route.
     let templates: [[PacketTemplate]]
     private let count: Int
     private let order: KeyedPermutation
@@ -59,14 +59,7 @@ struct HostDiscovery: Sendable {
         longest = min(configuration.wait ?? Self.wait, Self.wait)
         replied = ScanMarks(0..<UInt64(count))
         silentCount = count
-        let namesInterface = configuration.sendingInterface == 0
-        templates = configuration.routes.map { [questions] route in
-            var nextHop: MACAddress?
-            if case .station(let mac) = route.nextHop { nextHop = mac }
-            return questions.map {
-                PacketTemplate($0.kind, link: route.link, nextHop: nextHop, namesInterface: namesInterface)
-            }
-        }
+        templates = questions.map { PacketTemplate.templates($0.kind, for: configuration) }
         for route in configuration.routes {
             // Neighbors have replied, and so does this host.
             let isKnown =
@@ -124,7 +117,7 @@ struct HostDiscovery: Sendable {
     }
 }
 
-extension SYNScanEngine {
+extension ScanEngine {
     /// Asks targets whether they are there.
     /// - Returns: the time at which to continue; nil when the scan may begin.
     mutating func ask(into batch: inout PacketBatch, at now: Instant) -> Instant? {
@@ -158,7 +151,7 @@ extension SYNScanEngine {
         let address = configuration.targets[host].withoutScope
         let route = routeIndex(of: host)
         let question = discovery.questions[number]
-        let template = discovery.templates[route][number]
+        let template = discovery.templates[number][route]
         let sourcePort = question.port == 0 ? 0 : discovery.sourcePort
         let sequence = cookie.sequence(
             source: template.source, sourcePort: sourcePort, destination: address, destinationPort: question.port)
@@ -168,10 +161,12 @@ extension SYNScanEngine {
     }
 
     /// Handles a segment to the source port of the questions.
-    mutating func receiveReply(
-        _ segment: borrowing TCPView, from target: IPAddress, to source: IPAddress, interface: UInt32, mac: MACAddress
-    ) {
-        guard let discovery, let host = configuration.targets.index(of: target) else { return refuse() }
+    mutating func receiveReply(_ bytes: RawSpan, _ ends: PacketEnds, _ packet: borrowing ReceivedPacket) {
+        let (source, interface) = (ends.destination, packet.interfaceIndex)
+        let target = ends.source.scoped(to: interface) ?? ends.source
+        guard let segment = ends.segment(bytes, in: packet), let discovery,
+            let host = configuration.targets.index(of: target)
+        else { return refuse() }
         let port = segment.sourcePort
         let sequence = cookie.sequence(
             source: source, sourcePort: discovery.sourcePort, destination: target.withoutScope, destinationPort: port)
@@ -191,7 +186,7 @@ extension SYNScanEngine {
             guard flags.contains(.syn) else { return }
             resets.add(
                 target: target.withoutScope, port: port, from: source, sourcePort: discovery.sourcePort,
-                sequence: segment.acknowledgmentNumber, mac: mac, interface: interface)
+                sequence: segment.acknowledgmentNumber, mac: ends.mac, interface: interface)
             return
         }
         refuse()

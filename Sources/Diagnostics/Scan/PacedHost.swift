@@ -146,10 +146,12 @@ struct PacedHost: Sendable {
     func sendTime(of port: Int) -> Instant? { ports.first { $0.index == port }?.sent }
 
     /// Updates the report of a host that is not complete.
-    /// - Parameter limitsResets: returns whether the host limits only its resets.
-    mutating func finish(at now: Instant, limitsResets: () -> Bool) {
+    /// - Parameter limitsClosedReplies: returns whether the host limits only the replies of closed ports.
+    mutating func finish(at now: Instant, limitsClosedReplies: () -> Bool) {
         guard answers > 0 else { return }
-        if record.reason == .stopsAnswering { record.reason = limitsResets() ? .limitsResets : .limitsAnswers }
+        if record.reason == .stopsAnswering {
+            record.reason = limitsClosedReplies() ? .limitsClosedReplies : .limitsAnswers
+        }
         if earlier + answers >= 3 { record.rate = measured(at: now) }
     }
 

@@ -45,6 +45,19 @@ struct PacketTemplate: Sendable {
         }
     }
 
+    /// Returns the templates of a kind, by route.
+    static func templates(
+        _ kind: Kind, for configuration: ScanConfiguration, timestamp: UInt32 = 0
+    ) -> [PacketTemplate] {
+        configuration.routes.map { route in
+            var nextHop: MACAddress?
+            if case .station(let mac) = route.nextHop { nextHop = mac }
+            return PacketTemplate(
+                kind, link: route.link, nextHop: nextHop, namesInterface: configuration.sendingInterface == 0,
+                timestamp: timestamp)
+        }
+    }
+
     init(_ kind: Kind, link: ScanLink, nextHop: MACAddress?, namesInterface: Bool, timestamp: UInt32 = 0) {
         source = link.source
         interface =

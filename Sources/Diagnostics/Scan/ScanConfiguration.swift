@@ -83,6 +83,8 @@ public struct ScanConfiguration: Sendable {
     public var ports: [UInt16]
     /// The routes, which cover every target.
     public var routes: [ScanRoute]
+    /// The protocol of the probes, TCP or UDP.
+    public var transport = IPProtocol.tcp
     /// The source port of the first try; each further try uses the next port, so that a reply identifies its try.
     public var sourcePort: UInt16
     /// Packets per second; nil for the highest rate without loss.
@@ -171,9 +173,11 @@ public struct ScanConfiguration: Sendable {
     }
 
     private func isOwn(_ datagram: borrowing DatagramView) -> Bool {
-        guard datagram.protocol == .tcp else { return isOwnMessage(datagram) }
-        guard let view = try? TCPView(datagram.payload) else { return false }
-        return sourcePorts.contains(view.sourcePort) || sourcePorts.contains(view.destinationPort)
+        guard datagram.protocol == transport || asksFirst && datagram.protocol == .tcp else {
+            return isOwnMessage(datagram)
+        }
+        guard let source = datagram.sourcePort, let destination = datagram.destinationPort else { return false }
+        return sourcePorts.contains(source) || sourcePorts.contains(destination)
     }
 
     /// Whether it is an error about a probe, or a neighbor lookup by or for the unowned source.
@@ -197,7 +201,7 @@ public struct ScanConfiguration: Sendable {
             return ownsSource && datagram.family == .v6 && isSearch
         }
         guard let quote = DatagramView(quoted: message.dropping(8)), let port = quote.sourcePort else { return false }
-        return quote.protocol == .tcp && sourcePorts.contains(port)
+        return (quote.protocol == transport || asksFirst && quote.protocol == .tcp) && sourcePorts.contains(port)
     }
 
     /// Whether a type is that of an echo reply, false for an echo request; nil for other types.

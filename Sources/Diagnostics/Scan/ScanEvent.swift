@@ -9,12 +9,16 @@ public enum ScanState: String, Sendable, Hashable, CaseIterable {
     case closed
     /// A firewall, or the host, drops the probe or the reply.
     case filtered
+    /// No reply came from a port that does not have to reply: an open UDP port, or a filtered one.
+    case openOrFiltered = "open|filtered"
 }
 
 /// The evidence for a state.
 public enum ScanReason: Sendable, Hashable {
     case synAck
     case reset
+    /// A datagram that the port sent in reply to ours.
+    case datagram
     /// An ICMP error that quotes our probe.
     case icmp(type: UInt8, code: UInt8, from: IPAddress)
     case noResponse
@@ -60,13 +64,13 @@ public struct UnreliableHost: Sendable, Hashable {
     public enum Reason: Sendable, Hashable {
         /// It limits all replies to its own rate.
         case limitsAnswers
-        /// It limits resets to its own rate, but not SYN-ACKs.
-        case limitsResets
+        /// It limits the replies of closed ports to its own rate, but not those of open ones.
+        case limitsClosedReplies
         /// It answered the first probes, and none since.
         case stopsAnswering
         /// Its replies came to later tries more often than packet loss explains.
         case answersLate
-        /// It answers (nearly) every port with the same SYN-ACK, as a SYN proxy or a tarpit does.
+        /// It answers (nearly) every port alike, as a SYN proxy or a tarpit does.
         case answersEveryPort
     }
 
@@ -131,6 +135,8 @@ public struct ScanSummary: Sendable {
     public var open: UInt64 = 0
     public var closed: UInt64 = 0
     public var filtered: UInt64 = 0
+    /// Ports that are open or filtered, of a protocol in which an open port may not reply.
+    public var openOrFiltered: UInt64 = 0
     /// Filtered ports that are unanswered ports of unreliable hosts, or of hosts that share a limit: not known to be
     /// filtered.
     public var unresolved: UInt64 = 0
@@ -155,11 +161,24 @@ public struct ScanSummary: Sendable {
     public var sending = Nanoseconds.zero
 
     /// Probes with a result.
-    public var decided: UInt64 { open + closed + filtered }
+    public var decided: UInt64 { open + closed + filtered + openOrFiltered }
+    /// Probes that their targets answered.
+    var answered: UInt64 { open + closed }
     /// Ports that are known to be open.
     public var knownOpen: UInt64 { open - min(unconfirmed, open) }
     /// Ports that are known to be filtered.
     public var knownFiltered: UInt64 { filtered - min(unresolved, filtered) }
     /// Probes per second while sending.
     public var rate: Double { sending > .zero ? Double(sentProbes) / sending.seconds : 0 }
+
+    /// Counts ports with a state.
+    @inline(__always)
+    mutating func count(_ state: ScanState, _ count: UInt64 = 1) {
+        switch state {
+        case .open: open += count
+        case .closed: closed += count
+        case .filtered: filtered += count
+        case .openOrFiltered: openOrFiltered += count
+        }
+    }
 }

@@ -21,7 +21,7 @@ struct ScanReview: Sendable {
     static let suspicion = 3.0
     /// The evidence from which a host is unreliable: a false positive rate of 6 in 1,000,000.
     static let certainty = 12.0
-    /// The evidence for a limit of resets alone: a false positive rate of 1 in 1,000.
+    /// The evidence for a limit of the replies of closed ports alone: a false positive rate of 1 in 1,000.
     static let distinction = 7.0
     /// The recheck's rate over all suspects, unless the scan itself is slower; the recheck lasts 1 s.
     static let recheckRate = 20.0

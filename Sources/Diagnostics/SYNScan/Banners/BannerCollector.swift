@@ -6,7 +6,7 @@ import WireFormat
 
 /// Completes handshakes with open ports in user space and reads their banners, a limited number at a time. Others wait;
 /// if too many wait, the scan pauses.
-final class BannerCollector {
+final class BannerCollector: ScanFollowUp {
     /// An open port that waits for its turn.
     private struct Candidate {
         var pair: TCPPair

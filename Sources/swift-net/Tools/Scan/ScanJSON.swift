@@ -150,7 +150,7 @@ private struct HostRow: JSONRow {
         note =
             switch host.reason {
             case .limitsAnswers: "limits SYNs"
-            case .limitsResets: "limits resets"
+            case .limitsClosedReplies: "limits resets"
             case .stopsAnswering: "stops answering"
             case .answersLate: "loses SYNs"
             case .answersEveryPort: "answers every port"

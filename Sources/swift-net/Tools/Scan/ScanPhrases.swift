@@ -108,6 +108,7 @@ extension ScanReason {
     var name: String {
         switch self {
         case .synAck: "syn-ack"
+        case .datagram: "udp-response"
         case .reset: "reset"
         case .noResponse: "no-response"
         case .icmp(let type, let code, _): "icmp \(type)/\(code)"
@@ -141,7 +142,7 @@ extension UnreliableHost {
             case .limitsAnswers:
                 (wholeRate.map { "it answers only about \(Text.count($0, "SYN")) per second" }
                     ?? "it answers only some SYNs; unresponsive ports replied when probed slowly") + "; " + silent
-            case .limitsResets:
+            case .limitsClosedReplies:
                 (wholeRate.map { "it sends only about \(Text.count($0, "reset")) per second" }
                     ?? "it sends resets for only some SYNs") + "; " + silent
             case .stopsAnswering:

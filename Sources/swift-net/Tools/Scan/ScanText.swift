@@ -96,7 +96,7 @@ extension ScanState {
         switch self {
         case .open: .green
         case .closed: .red
-        case .filtered: .yellow
+        case .filtered, .openOrFiltered: .yellow
         }
     }
 }

@@ -123,6 +123,7 @@ extension ScanReason {
     fileprivate var nmapName: String {
         switch self {
         case .synAck: "syn-ack"
+        case .datagram: "udp-response"
         case .reset: "reset"
         case .noResponse: "no-response"
         case .icmp(3, 0, _): "net-unreach"

@@ -2,7 +2,7 @@ import PacketEngine
 import WireFormat
 
 /// The order of the scan: which probe is at an index, and how it is sent.
-extension SYNScanEngine {
+extension ScanEngine {
     /// Appends the probe at an index of the scan order. Returns false if the batch is full.
     @inline(__always)
     mutating func append(_ index: UInt64, to batch: inout PacketBatch) -> Bool {
@@ -13,15 +13,12 @@ extension SYNScanEngine {
         let port = configuration.ports[Int(truncatingIfNeeded: portIndex)]
         let address = configuration.targets[target].withoutScope
         let route = routeIndex(of: target)
-        let sourcePort = configuration.sourcePort &+ UInt16(truncatingIfNeeded: round)
-        // Access through the span: copying the template would retain its references twice per probe.
-        let templates = probes.span
-        let sequence = cookie.sequence(
-            source: templates[route].source, sourcePort: sourcePort, destination: address, destinationPort: port)
-        return templates[route].append(
-            to: &batch, token: index, target: address,
-            mac: reachesEachByItself ? mac(of: target, route: route) : nil,
-            sourcePort: sourcePort, port: port, sequence: sequence)
+        return method.append(
+            ScanProbe(
+                target: address, port: port, route: route,
+                mac: reachesEachByItself ? mac(of: target, route: route) : nil,
+                sourcePort: configuration.sourcePort &+ UInt16(truncatingIfNeeded: round)),
+            token: index, to: &batch)
     }
 
     /// Marks a probe that is not to be sent as finished, without a result.

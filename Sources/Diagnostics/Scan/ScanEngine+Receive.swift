@@ -3,8 +3,8 @@ import PacketEngine
 import WireFormat
 
 /// Matches received packets to probes. Nothing is trusted until its cookie verifies.
-extension SYNScanEngine {
-    public mutating func receive(_ packet: borrowing ReceivedPacket) {
+extension ScanEngine {
+    mutating func receive(_ packet: borrowing ReceivedPacket) {
         guard packet.form == .frame else {
             guard packet.form == .datagram, let datagram = try? DatagramView(packet.bytes) else { return refuse() }
             // Only frames are answered to their MAC address.
@@ -25,12 +25,14 @@ extension SYNScanEngine {
         _ datagram: borrowing DatagramView, from mac: MACAddress, _ packet: borrowing ReceivedPacket
     ) {
         guard datagram.isComplete, !datagram.isFragment, !datagram.hasIncorrectHeaderChecksum else { return refuse() }
-        let ends = Ends(
+        let ends = PacketEnds(
             source: datagram.source, destination: datagram.destination,
             hopLimit: configuration.connects ? nil : datagram.hopLimit,
             mac: mac)
         switch datagram.protocol {
-        case .tcp: receiveSegment(datagram.payload, ends, packet)
+        case .tcp where discoveryPort != 0 && datagram.destinationPort == discoveryPort:
+            receiveReply(datagram.payload, ends, packet)
+        case configuration.transport: receiveReply(method.read(datagram.payload, ends, packet), datagram, ends, packet)
         case .icmp where datagram.family == .v4:
             guard let message = try? ICMPv4View(datagram.payload), message.checksumState == .correct
             else { return refuse() }
@@ -72,9 +74,9 @@ extension SYNScanEngine {
     /// - Returns: whether it is the first.
     @discardableResult
     mutating func conclude(
-        _ probe: Probe, round: Int, at arrival: Instant, _ finding: (Nanoseconds?) -> ScanFinding
+        _ probe: Probe, round: Int, _ found: consuming ScanFinding
     ) -> Bool {
-        let index = probe.index
+        let (index, arrival) = (probe.index, found.at)
         result.received += 1
         guard closing == nil, !isOver else { return false }
         guard window.decide(index) else {
@@ -83,19 +85,14 @@ extension SYNScanEngine {
         }
         var sent = log.instant(round: round, index: index)
         if review != nil, let paced = receivePaced(probe, round: round, isFirst: true, at: arrival) { sent = paced }
-        let roundTrip = sent.map { max(arrival - $0, .zero) }
-        if let roundTrip { roundTrips.add(roundTrip) }
+        found.roundTrip = sent.map { max(arrival - $0, .zero) }
+        if let roundTrip = found.roundTrip { roundTrips.add(roundTrip) }
         // Replies to the recheck show a limit, not that the first tries were too fast.
         if 1...max(1, configuration.retries) ~= round { result.answeredLater += 1 }
-        let found = finding(roundTrip)
         // Errors come from routers: they do not show the target's round trip.
         if found.state != .filtered { respondents?.insert(probe.host) }
         if round > 0 || found.state != .closed { mark(index, round: round, state: found.state) }
-        switch found.state {
-        case .open: result.open += 1
-        case .closed: result.closed += 1
-        case .filtered: result.filtered += 1
-        }
+        result.count(found.state)
         if found.state == .open, uniform != nil {
             let probed = probedPorts(before: round > 0 ? nil : index &+ 1)
             uniform?.receive(found, index: index, of: probe.host, probed: probed)
@@ -126,14 +123,6 @@ extension SYNScanEngine {
         }
     }
 
-    /// Reads the fields of a message's outer headers.
-    private struct Ends {
-        var source: IPAddress
-        var destination: IPAddress
-        var hopLimit: UInt8?
-        var mac: MACAddress
-    }
-
     mutating func refuse() { result.refused += 1 }
 
     /// ARP and neighbor discovery are for the host behind an unowned source.
@@ -144,98 +133,64 @@ extension SYNScanEngine {
         sourceHost.forgetConflicts()
     }
 
-    // MARK: Segments
+    // MARK: Replies
 
-    /// Handles a SYN-ACK or a reset that acknowledges our cookie (RFC 9293, section 3.10.7.3); a reset may carry data
-    /// (RFC 9293, section 3.5.2).
-    private mutating func receiveSegment(
-        _ bytes: RawSpan, _ ends: Ends, _ packet: borrowing ReceivedPacket
+    /// Handles what the method read in a packet of its protocol.
+    @inline(__always)
+    private mutating func receiveReply(
+        _ reply: ScanReply, _ datagram: borrowing DatagramView, _ ends: PacketEnds, _ packet: borrowing ReceivedPacket
     ) {
-        guard let segment = try? TCPView(bytes),
-            packet.hasPendingChecksum
-                || segment.checksumState(source: ends.source, destination: ends.destination) == .correct
-        else { return refuse() }
-        if let banners,
-            banners.receive(
-                from: TCPEndpoint(ends.source, segment.sourcePort),
-                to: TCPEndpoint(ends.destination, segment.destinationPort), packet)
-        {
+        guard case .state(var found, let sourcePort, let halfOpen) = reply else {
+            if case .refused = reply { refuse() }
             return
         }
         let target = ends.source.scoped(to: packet.interfaceIndex) ?? ends.source
-        if segment.destinationPort == discoveryPort, discoveryPort != 0 {
-            return receiveReply(
-                segment, from: target, to: ends.destination, interface: packet.interfaceIndex, mac: ends.mac)
+        guard configuration.probePorts.contains(sourcePort), let probe = probe(of: target, port: found.port) else {
+            return refuse()
         }
-        let flags = segment.flags
-        let isReset = flags.contains(.rst)
-        guard flags.contains(.ack), isReset || flags.contains(.syn),
-            configuration.probePorts.contains(segment.destinationPort),
-            let probe = probe(of: target, port: segment.sourcePort)
-        else { return refuse() }
-        let sequence = cookie.sequence(
-            source: ends.destination, sourcePort: segment.destinationPort, destination: ends.source,
-            destinationPort: segment.sourcePort)
-        guard segment.acknowledgmentNumber == sequence &+ 1 else { return refuse() }
-        let round = Int(segment.destinationPort - configuration.sourcePort)
-        let (arrival, port) = (packet.arrival, segment.sourcePort)
-        let window = configuration.connects ? nil : segment.window
-        let options = isReset ? [] : segment.options.copied()
-        let isFirst = conclude(probe, round: round, at: arrival) { roundTrip in
-            ScanFinding(
-                target, port: port, state: isReset ? .closed : .open,
-                reason: isReset ? .reset : .synAck, at: arrival, hopLimit: ends.hopLimit, roundTrip: roundTrip,
-                window: window, options: options)
-        }
-        guard !isReset else { return }
-        if isFirst, let banners,
-            banners.take(
-                segment, from: ends.source, to: ends.destination, initial: sequence, mac: ends.mac,
-                at: arrival)
-        {
-            return
-        }
-        if isFirst, banners != nil {
+        (found.address, found.zone) = (target.withoutScope, target.scope)
+        let (port, isOpen) = (found.port, found.state == .open)
+        let isFirst = conclude(probe, round: Int(sourcePort - configuration.sourcePort), found)
+        guard isOpen else { return }
+        if isFirst, method.followUp != nil {
+            guard !method.follow(datagram.payload, ends, at: packet.arrival) else { return }
             uniform?.confirm(probe.host, port: port, isReal: false)
             reportReleased()
         }
+        guard let halfOpen else { return }
         resets.add(
-            target: ends.source, port: segment.sourcePort, from: ends.destination,
-            sourcePort: segment.destinationPort, sequence: segment.acknowledgmentNumber, mac: ends.mac,
-            interface: packet.interfaceIndex)
+            target: ends.source, port: port, from: ends.destination, sourcePort: sourcePort, sequence: halfOpen,
+            mac: ends.mac, interface: packet.interfaceIndex)
     }
 
     // MARK: Errors
 
-    /// The codes that report a filtered port: for ICMPv4 the same as in nmap (RFC 792; RFC 1812, section 5.2.7.1), and
-    /// all of ICMPv6's (RFC 4443, section 3.1).
-    private static let filteringCodes: Set<UInt8> = [0, 1, 2, 3, 9, 10, 13]
+    /// Whether the code of a destination unreachable message shows the state of a port: for ICMPv4 the same as in nmap
+    /// (RFC 792; RFC 1812, section 5.2.7.1), and all of ICMPv6's (RFC 4443, section 3.1).
+    private static func showsState(_ code: UInt8, _ family: IPAddress.Family) -> Bool {
+        switch (family, code) {
+        case (.v6, _), (.v4, 0...3), (.v4, 9...10), (.v4, 13): true
+        default: false
+        }
+    }
 
     private mutating func receiveError(
-        type: UInt8, _ code: UInt8, quote bytes: RawSpan, _ ends: Ends, _ packet: borrowing ReceivedPacket
+        type: UInt8, _ code: UInt8, quote bytes: RawSpan, _ ends: PacketEnds, _ packet: borrowing ReceivedPacket
     ) {
         guard let quote = DatagramView(quoted: bytes), quote.family == ends.source.family else { return refuse() }
-        if discovery != nil, quote.protocol != .tcp || quote.sourcePort == discoveryPort {
+        if discovery != nil, quote.protocol != configuration.transport || quote.sourcePort == discoveryPort {
             return receiveError(about: quote, from: ends.source, interface: packet.interfaceIndex)
         }
-        guard ends.source.family == .v6 || Self.filteringCodes.contains(code),
+        let target = quote.destination.scoped(to: packet.interfaceIndex) ?? quote.destination
+        guard Self.showsState(code, ends.source.family), quote.protocol == configuration.transport,
             let sourcePort = quote.sourcePort, let port = quote.destinationPort,
-            configuration.probePorts.contains(sourcePort),
-            let probe = probe(
-                of: quote.destination.scoped(to: packet.interfaceIndex) ?? quote.destination, port: port),
-            let quoted = quote.sequenceNumber,
-            quoted
-                == cookie.sequence(
-                    source: quote.source, sourcePort: sourcePort, destination: quote.destination, destinationPort: port)
+            configuration.probePorts.contains(sourcePort), let probe = probe(of: target, port: port),
+            let state = method.state(ofError: code, quoting: quote, from: ends.source)
         else { return refuse() }
-        let (arrival, target) = (
-            packet.arrival, quote.destination.scoped(to: packet.interfaceIndex) ?? quote.destination
-        )
-        conclude(probe, round: Int(sourcePort - configuration.sourcePort), at: arrival) { roundTrip in
+        conclude(
+            probe, round: Int(sourcePort - configuration.sourcePort),
             ScanFinding(
-                target, port: port, state: .filtered,
-                reason: .icmp(type: type, code: code, from: ends.source), at: arrival, hopLimit: ends.hopLimit,
-                roundTrip: roundTrip)
-        }
+                target, port: port, state: state, reason: .icmp(type: type, code: code, from: ends.source),
+                at: packet.arrival, hopLimit: ends.hopLimit))
     }
 }

@@ -4,7 +4,7 @@ import WireFormat
 
 /// Resets half-open connections for source addresses that the kernel does not own. It uses a packet template and keeps
 /// no connection state, because their number may reach that of the probes.
-struct SYNScanResets: Sendable {
+struct HalfOpenResets: Sendable {
     private struct Reset: Sendable {
         var target: IPAddress
         var port: UInt16

@@ -1,10 +1,10 @@
 import PacketEngine
 import WireFormat
 
-/// Decides whether unanswered means filtered. A host that limits SYNs or resets leaves most probes of a fast scan
+/// Decides whether unanswered means filtered. A host that limits its replies leaves most probes of a fast scan
 /// unanswered, as a firewall does. The difference shows in which of its ports answered, and in how the unanswered ones
 /// react to slow probes.
-extension SYNScanEngine {
+extension ScanEngine {
     /// Records the properties of a reply that the review needs.
     mutating func mark(_ index: UInt64, round: Int, state: ScanState) {
         // Routers limit their errors, and a port they prohibit is filtered with or without an error.
@@ -145,7 +145,7 @@ extension SYNScanEngine {
             if pattern.isLimit {
                 let answersAgain = pattern.answeredLater + pattern.recheckAnswered > 0
                 record.reason = answersAgain ? .limitsAnswers : .stopsAnswering
-                if limitsResetsAlone(suspect.host) { record.reason = .limitsResets }
+                if limitsClosedRepliesAlone(suspect.host) { record.reason = .limitsClosedReplies }
             }
             var host = PacedHost(
                 suspect.host, record, ports: configuration.ports.count,
@@ -158,10 +158,10 @@ extension SYNScanEngine {
         review.pacingEnd = now + pacingLeft
     }
 
-    /// Whether the host limits only its resets: its open ports answer first tries when nearly all resets are used up,
-    /// or more often than its closed ports do.
-    func limitsResetsAlone(_ host: Int) -> Bool {
-        var resets: [UInt64] = []
+    /// Whether the host limits only the replies of closed ports: its open ports answer first tries when nearly all
+    /// replies of closed ports are used up, or more often than its closed ports do.
+    func limitsClosedRepliesAlone(_ host: Int) -> Bool {
+        var closed: [UInt64] = []
         var open: [UInt64] = []
         var (later, openLater) = (0, 0)
         for port in 0..<portCount {
@@ -172,15 +172,15 @@ extension SYNScanEngine {
             case (true, true): openLater += 1
             case (true, false): open.append(index)
             case (false, true): later += 1
-            case (false, false): resets.append(index)
+            case (false, false): closed.append(index)
             }
         }
-        resets.sort()
-        guard !resets.isEmpty, !open.isEmpty else { return false }
-        let most = resets[(resets.count - 1) * 9 / 10]
+        closed.sort()
+        guard !closed.isEmpty, !open.isEmpty else { return false }
+        let most = closed[(closed.count - 1) * 9 / 10]
         let behind = AnswerPattern.excess(open.count { $0 > most }, of: open.count, over: 0.1)
         let first = AnswerPattern.excess(
-            open.count, of: open.count + openLater, over: Double(resets.count) / Double(resets.count + later))
+            open.count, of: open.count + openLater, over: Double(closed.count) / Double(closed.count + later))
         return behind + first >= ScanReview.distinction
     }
 

@@ -1,7 +1,7 @@
 import PacketEngine
 
 /// Probes unreliable hosts again, each at the rate of its own replies, after the tries of the scan.
-extension SYNScanEngine {
+extension ScanEngine {
     /// Appends the next paced try.
     /// - Returns: the time at which to continue; nil when no host is being probed.
     mutating func pace(_ review: inout ScanReview, into batch: inout PacketBatch, at now: Instant) -> Instant? {
@@ -58,7 +58,7 @@ extension SYNScanEngine {
             if host.isComplete { complete.insert(host.host) }
             guard unanswered > 0, !host.isComplete else { continue }
             let target = host.host
-            host.finish(at: now) { limitsResetsAlone(target) }
+            host.finish(at: now) { limitsClosedRepliesAlone(target) }
             var record = host.record
             record.answered += record.unanswered - unanswered
             record.unanswered = unanswered

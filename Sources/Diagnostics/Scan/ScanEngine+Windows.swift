@@ -1,7 +1,7 @@
 import PacketEngine
 
 /// The ends of rounds and of windows.
-extension SYNScanEngine {
+extension ScanEngine {
     /// The measured rate of the round just sent, in packets per second.
     var roundRate: Double? {
         roundStart.map { Double(roundSent) / max(lastSent - $0, .microseconds(1)).seconds }
@@ -35,23 +35,23 @@ extension SYNScanEngine {
         return nil
     }
 
-    /// Reports the filtered ports of a finished window, a limited number per call, and begins the next window.
+    /// Reports the unanswered ports of a finished window, a limited number per call, and begins the next window.
     /// - Returns: false while there are more to report.
     mutating func finishWindow(at now: Instant) -> Bool {
         var left = Self.reportedAtOnce
         if !configuration.reportsAll {
-            result.filtered += window.undecidedCount
+            result.count(Method.silence, window.undecidedCount)
         } else {
             while let from = closing, let index = window.next(from: from) {
                 guard left > 0 else { return false }
                 left -= 1
                 closing = index + 1
-                result.filtered += 1
+                result.count(Method.silence)
                 let (host, address, port) = target(at: index)
                 events.append(
                     .finding(
                         ScanFinding(
-                            address, port: port, state: .filtered, reason: .noResponse, at: now,
+                            address, port: port, state: Method.silence, reason: .noResponse, at: now,
                             isReliable: complete.contains(host) || (unreliable[host] == nil && !isLimitShared))))
             }
         }
@@ -73,10 +73,10 @@ extension SYNScanEngine {
         round = 0
         log.removeAll()
         // If many ports were found only by a later try, the first try was too fast.
-        let isLossy = (result.answeredLater - laterBefore) * 1_000 > result.decided - result.filtered - answeredBefore
+        let isLossy = (result.answeredLater - laterBefore) * 1_000 > result.answered - answeredBefore
         governor.beginRound(0, after: isLossy ? firstRate : nil, at: now)
         laterBefore = result.answeredLater
-        answeredBefore = result.decided - result.filtered
+        answeredBefore = result.answered
         roundStart = nil
         return true
     }
