@@ -51,11 +51,15 @@ struct SYNScanMethod: ScanMethod {
             segment.acknowledgmentNumber == sequence(answeredBy: segment, ends) &+ 1
         else { return .refused }
         return .state(
-            ScanFinding(
-                ends.source, port: segment.sourcePort, state: isReset ? .closed : .open,
-                reason: isReset ? .reset : .synAck, at: packet.arrival, hopLimit: ends.hopLimit,
-                window: connects ? nil : segment.window, options: isReset ? [] : segment.options.copied()),
+            isReset ? .closed : .open, isReset ? .reset : .synAck, port: segment.sourcePort,
             sourcePort: segment.destinationPort, halfOpen: isReset ? nil : segment.acknowledgmentNumber)
+    }
+
+    /// Adds the window and the options.
+    func describe(_ found: inout ScanFinding, _ payload: RawSpan) {
+        guard let segment = try? TCPView(payload) else { return }
+        if !connects { found.window = segment.window }
+        if found.state == .open { found.options = segment.options.copied() }
     }
 
     /// The sequence number of the probe that a segment answers.

@@ -25,6 +25,8 @@ struct AnswerPattern: Sendable {
     private var used = 0
     /// Ports that answered a try.
     private(set) var answered = 0
+    /// Closed ports among them.
+    private(set) var closed = 0
     /// Ports that answered a later try than the first.
     private(set) var answeredLater = 0
     /// Ports that answered the last try.
@@ -38,7 +40,8 @@ struct AnswerPattern: Sendable {
     mutating func removeAll() {
         for index in 0..<used { parts[index] = Part() }
         used = 0
-        (answered, answeredLater, answeredLast, unanswered, rechecked, recheckAnswered) = (0, 0, 0, 0, 0, 0)
+        (answered, closed, answeredLater, answeredLast) = (0, 0, 0, 0)
+        (unanswered, rechecked, recheckAnswered) = (0, 0, 0)
     }
 
     /// Returns the part of the window that contains a probe.
@@ -90,8 +93,9 @@ struct AnswerPattern: Sendable {
     }
 
     /// Adds a port that answered a try.
-    mutating func addAnswered(_ offset: UInt64, isLater: Bool, isLast: Bool) {
+    mutating func addAnswered(_ offset: UInt64, isOpen: Bool, isLater: Bool, isLast: Bool) {
         answered += 1
+        if !isOpen { closed += 1 }
         if isLater { answeredLater += 1 }
         if isLast { answeredLast += 1 }
         count(offset, answers: 1)

@@ -87,6 +87,8 @@ struct PacedHost: Sendable {
     private var lastAnswer: Instant?
     /// A port that answered, and the tries and probes to it since the last reply.
     private var control: Int?
+    /// Whether the replies of that port count: it is the only one known to answer.
+    private let measuresControl: Bool
     private var triesSince = 0
     private var controls = 0
     private var lastControl: Instant?
@@ -98,12 +100,14 @@ struct PacedHost: Sendable {
     /// - Parameters:
     ///   - earlier: the number of ports that answered later tries than the first.
     ///   - tries: the times of the last of the first tries, and of the last of all.
+    ///   - control: a port that answered before, if other ports may have nothing to answer.
     ///   - fastest: the highest rate, per second.
     init(
         _ host: Int, _ record: UnreliableHost, ports: Int, earlier: Int, tries: (first: Instant, last: Instant),
-        fastest: Double, at now: Instant
+        control: Int? = nil, fastest: Double, at now: Instant
     ) {
         (self.host, self.record, self.earlier, self.fastest) = (host, record, earlier, fastest)
+        (self.control, measuresControl) = (control, control != nil)
         since = tries.first
         (start, due, period) = (now, now, Period(start: now))
         (left, portCount) = (record.unanswered, ports)
@@ -124,7 +128,7 @@ struct PacedHost: Sendable {
     /// Notes that a port answered for the first time.
     /// - Parameter isPaced: whether it answered a paced try.
     mutating func receive(_ port: Int, isPaced: Bool, at now: Instant) {
-        receiveAgain(at: now)
+        receiveAgain(port, at: now)
         control = port
         left = max(0, left - 1)
         guard let slot = ports.firstIndex(where: { $0.index == port }) else { return }
@@ -137,7 +141,11 @@ struct PacedHost: Sendable {
     }
 
     /// Notes that a port answered again.
-    mutating func receiveAgain(at now: Instant) {
+    mutating func receiveAgain(_ port: Int, at now: Instant) {
+        if measuresControl, port == control, controls > 0 {
+            answers += 1
+            answeredTries += controls
+        }
         lastAnswer = now
         (triesSince, controls) = (0, 0)
     }

@@ -32,7 +32,7 @@ extension ScanEngine {
     mutating func receivePaced(_ probe: Probe, round: Int, isFirst: Bool, at now: Instant) -> Instant? {
         guard let slot = review?.paced?.firstIndex(where: { $0.host == probe.host }) else { return nil }
         guard isFirst else {
-            review?.paced?[slot].receiveAgain(at: now)
+            review?.paced?[slot].receiveAgain(probe.port, at: now)
             return nil
         }
         let isPaced = round > configuration.retries

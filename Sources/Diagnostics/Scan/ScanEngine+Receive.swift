@@ -71,40 +71,40 @@ extension ScanEngine {
     }
 
     /// Records a verified reply; only the first reply to a probe counts.
-    /// - Returns: whether it is the first.
-    @discardableResult
-    mutating func conclude(
-        _ probe: Probe, round: Int, _ found: consuming ScanFinding
-    ) -> Bool {
-        let (index, arrival) = (probe.index, found.at)
+    /// - Returns: whether it is the first, and its round-trip time; nil if the send time is no longer known.
+    private mutating func conclude(
+        _ probe: Probe, round: Int, _ state: ScanState, at arrival: Instant
+    ) -> (isFirst: Bool, roundTrip: Nanoseconds?) {
+        let index = probe.index
         result.received += 1
-        guard closing == nil, !isOver else { return false }
+        guard closing == nil, !isOver else { return (false, nil) }
         guard window.decide(index) else {
             if review != nil { receivePaced(probe, round: round, isFirst: false, at: arrival) }
-            return false
+            return (false, nil)
         }
         var sent = log.instant(round: round, index: index)
         if review != nil, let paced = receivePaced(probe, round: round, isFirst: true, at: arrival) { sent = paced }
-        found.roundTrip = sent.map { max(arrival - $0, .zero) }
-        if let roundTrip = found.roundTrip { roundTrips.add(roundTrip) }
+        let roundTrip = sent.map { max(arrival - $0, .zero) }
+        if let roundTrip { roundTrips.add(roundTrip) }
         // Replies to the recheck show a limit, not that the first tries were too fast.
         if 1...max(1, configuration.retries) ~= round { result.answeredLater += 1 }
         // Errors come from routers: they do not show the target's round trip.
-        if found.state != .filtered { respondents?.insert(probe.host) }
-        if round > 0 || found.state != .closed { mark(index, round: round, state: found.state) }
-        result.count(found.state)
-        if found.state == .open, uniform != nil {
-            let probed = probedPorts(before: round > 0 ? nil : index &+ 1)
-            uniform?.receive(found, index: index, of: probe.host, probed: probed)
-            reportReleased()
-        } else if configuration.reportsAll || found.state == .open {
-            events.append(.finding(found))
-        }
-        if found.state == .closed, uniform != nil {
+        if state != .filtered { respondents?.insert(probe.host) }
+        if round > 0 || state != .closed { mark(index, round: round, state: state) }
+        result.count(state)
+        if state == .closed, uniform != nil {
             uniform?.receiveClosed(probe.host)
             reportReleased()
         }
-        return true
+        return (true, roundTrip)
+    }
+
+    /// Reports the state of a port after its first reply.
+    private mutating func report(_ found: ScanFinding, _ probe: Probe, round: Int) {
+        guard found.state == .open, uniform != nil else { return events.append(.finding(found)) }
+        let probed = probedPorts(before: round > 0 ? nil : probe.index &+ 1)
+        uniform?.receive(found, index: probe.index, of: probe.host, probed: probed)
+        reportReleased()
     }
 
     /// Returns the expected number of ports of each target in the window that were probed.
@@ -140,18 +140,24 @@ extension ScanEngine {
     private mutating func receiveReply(
         _ reply: ScanReply, _ datagram: borrowing DatagramView, _ ends: PacketEnds, _ packet: borrowing ReceivedPacket
     ) {
-        guard case .state(var found, let sourcePort, let halfOpen) = reply else {
+        guard case .state(let state, let reason, let port, let sourcePort, let halfOpen) = reply else {
             if case .refused = reply { refuse() }
             return
         }
         let target = ends.source.scoped(to: packet.interfaceIndex) ?? ends.source
-        guard configuration.probePorts.contains(sourcePort), let probe = probe(of: target, port: found.port) else {
+        guard configuration.probePorts.contains(sourcePort), let probe = probe(of: target, port: port) else {
             return refuse()
         }
-        (found.address, found.zone) = (target.withoutScope, target.scope)
-        let (port, isOpen) = (found.port, found.state == .open)
-        let isFirst = conclude(probe, round: Int(sourcePort - configuration.sourcePort), found)
-        guard isOpen else { return }
+        let round = Int(sourcePort - configuration.sourcePort)
+        let (isFirst, roundTrip) = conclude(probe, round: round, state, at: packet.arrival)
+        if isFirst, state == .open || configuration.reportsAll {
+            var found = ScanFinding(
+                target, port: port, state: state, reason: reason, at: packet.arrival, hopLimit: ends.hopLimit,
+                roundTrip: roundTrip)
+            method.describe(&found, datagram.payload)
+            report(found, probe, round: round)
+        }
+        guard state == .open else { return }
         if isFirst, method.followUp != nil {
             guard !method.follow(datagram.payload, ends, at: packet.arrival) else { return }
             uniform?.confirm(probe.host, port: port, isReal: false)
@@ -187,10 +193,12 @@ extension ScanEngine {
             configuration.probePorts.contains(sourcePort), let probe = probe(of: target, port: port),
             let state = method.state(ofError: code, quoting: quote, from: ends.source)
         else { return refuse() }
-        conclude(
-            probe, round: Int(sourcePort - configuration.sourcePort),
-            ScanFinding(
-                target, port: port, state: state, reason: .icmp(type: type, code: code, from: ends.source),
-                at: packet.arrival, hopLimit: ends.hopLimit))
+        let round = Int(sourcePort - configuration.sourcePort)
+        let (isFirst, roundTrip) = conclude(probe, round: round, state, at: packet.arrival)
+        guard isFirst, configuration.reportsAll else { return }
+        let found = ScanFinding(
+            target, port: port, state: state, reason: .icmp(type: type, code: code, from: ends.source),
+            at: packet.arrival, hopLimit: ends.hopLimit, roundTrip: roundTrip)
+        report(found, probe, round: round)
     }
 }

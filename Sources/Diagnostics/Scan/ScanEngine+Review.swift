@@ -78,13 +78,20 @@ extension ScanEngine {
             let host = review.nextHost
             review.nextHost += 1
             fill(&review.pattern, host, sample: [])
-            let evidence = review.pattern.evidence(retries: configuration.retries)
+            let evidence = evidence(review.pattern)
             guard evidence >= ScanReview.suspicion else { continue }
             review.suspects.append(ScanReview.Suspect(host: host, evidence: evidence))
             if evidence >= ScanReview.certainty { review.together.subtract(review.pattern) }
         }
         let count = configuration.retries > 0 ? max(1, Int(recheckRate)) : 0
         review.chooseRecheck(count, onlyUncertain: pacingLeft > .zero) { silentPlaces(of: $0, atMost: $1) }
+    }
+
+    /// The evidence that the unanswered ports of a host are not just unanswered.
+    private func evidence(_ pattern: AnswerPattern) -> Double {
+        let evidence = pattern.evidence(retries: configuration.retries)
+        let isExpected = Method.limitsClosedReplies && pattern.closed > 0 && pattern.unanswered > 0
+        return isExpected ? max(evidence, ScanReview.certainty) : evidence
     }
 
     /// Counts the ports of a host in the window.
@@ -101,7 +108,8 @@ extension ScanEngine {
                 pattern.addRechecked()
             } else {
                 pattern.addAnswered(
-                    offset, isLater: window.later.contains(index), isLast: window.last.contains(index))
+                    offset, isOpen: window.open.contains(index), isLater: window.later.contains(index),
+                    isLast: window.last.contains(index))
             }
         }
     }
@@ -136,13 +144,13 @@ extension ScanEngine {
         for suspect in review.suspects {
             fill(&review.pattern, suspect.host, sample: suspect.sample)
             let pattern = review.pattern
-            guard pattern.evidence(retries: configuration.retries) >= ScanReview.certainty else { continue }
+            guard evidence(pattern) >= ScanReview.certainty else { continue }
             let address = configuration.targets[suspect.host]
             var record = UnreliableHost(
                 address: address.withoutScope, zone: address.scope, reason: .answersLate,
                 answered: pattern.answered + pattern.recheckAnswered, unanswered: pattern.unanswered,
                 rate: rate(of: pattern.answeredLater, until: review.tryEnd), at: now)
-            if pattern.isLimit {
+            if pattern.isLimit || Method.limitsClosedReplies {
                 let answersAgain = pattern.answeredLater + pattern.recheckAnswered > 0
                 record.reason = answersAgain ? .limitsAnswers : .stopsAnswering
                 if limitsClosedRepliesAlone(suspect.host) { record.reason = .limitsClosedReplies }
@@ -150,6 +158,7 @@ extension ScanEngine {
             var host = PacedHost(
                 suspect.host, record, ports: configuration.ports.count,
                 earlier: pattern.answeredLater, tries: (firstEnd, review.tryEnd),
+                control: Method.limitsClosedReplies ? closedPort(of: suspect.host) : nil,
                 fastest: fastest / Double(min(review.suspects.count, ScanReview.mostPaced)), at: now)
             if pacingLeft <= .zero || paced.count >= ScanReview.mostPaced { host.stop() }
             paced.append(host)
@@ -158,9 +167,18 @@ extension ScanEngine {
         review.pacingEnd = now + pacingLeft
     }
 
+    /// Returns the index of a closed port of a host in the list.
+    private func closedPort(of host: Int) -> Int? {
+        (0..<portCount).first { port in
+            guard let index = windowIndex(host: host, port: port), window.isDecided(index) else { return false }
+            return !window.errors.contains(index) && !window.open.contains(index)
+        }.map { Int($0) }
+    }
+
     /// Whether the host limits only the replies of closed ports: its open ports answer first tries when nearly all
     /// replies of closed ports are used up, or more often than its closed ports do.
     func limitsClosedRepliesAlone(_ host: Int) -> Bool {
+        guard !Method.limitsClosedReplies else { return true }
         var closed: [UInt64] = []
         var open: [UInt64] = []
         var (later, openLater) = (0, 0)

@@ -48,12 +48,11 @@ public struct ScanFinding: Sendable, Hashable {
     /// - Parameter target: the address; a link-local one with its interface.
     init(
         _ target: IPAddress, port: UInt16, state: ScanState, reason: ScanReason, at: Instant,
-        hopLimit: UInt8? = nil, roundTrip: Nanoseconds? = nil, window: UInt16? = nil, options: [UInt8] = [],
-        isReliable: Bool = true
+        hopLimit: UInt8? = nil, roundTrip: Nanoseconds? = nil, isReliable: Bool = true
     ) {
         (address, zone) = (target.withoutScope, target.scope)
         (self.port, self.state, self.reason, self.at) = (port, state, reason, at)
-        (self.hopLimit, self.roundTrip, self.window, self.options) = (hopLimit, roundTrip, window, options)
+        (self.hopLimit, self.roundTrip) = (hopLimit, roundTrip)
         self.isReliable = isReliable
     }
 }

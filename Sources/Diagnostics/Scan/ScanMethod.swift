@@ -9,6 +9,10 @@ protocol ScanMethod {
     /// The state of a port that answers no try.
     static var silence: ScanState { get }
 
+    /// Whether hosts usually limit the replies of their closed ports, so that a host with closed ports is always probed
+    /// again at the rate of its replies before an unanswered port counts as such.
+    static var limitsClosedReplies: Bool { get }
+
     /// - Parameter source: the host of a source address that the kernel does not own; nil if the kernel owns it.
     init(_ configuration: ScanConfiguration, source: SourceHost?)
 
@@ -19,6 +23,9 @@ protocol ScanMethod {
     /// Returns what a received packet of the configuration's protocol shows.
     /// - Parameter payload: the packet from its transport header on.
     mutating func read(_ payload: RawSpan, _ ends: PacketEnds, _ packet: borrowing ReceivedPacket) -> ScanReply
+
+    /// Adds what else the reply shows to a finding that is reported.
+    func describe(_ found: inout ScanFinding, _ payload: RawSpan)
 
     /// Returns the state of a port by a destination unreachable message about a probe; nil if the quoted packet is not
     /// one of this scan.
@@ -36,6 +43,10 @@ protocol ScanMethod {
 }
 
 extension ScanMethod {
+    static var limitsClosedReplies: Bool { false }
+
+    func describe(_ found: inout ScanFinding, _ payload: RawSpan) {}
+
     var followUp: (any ScanFollowUp)? { nil }
 
     func follow(_ payload: RawSpan, _ ends: PacketEnds, at now: Instant) -> Bool { false }
@@ -60,9 +71,9 @@ enum ScanReply: Sendable {
     case refused
     /// It belongs to the connection of a follow-up.
     case handled
-    /// It answers a probe from `sourcePort` and shows the state of the finding's port; the engine adds the target and the
-    /// round trip. `halfOpen` is the sequence number of the reset that ends the half-open connection; nil if there is none.
-    case state(ScanFinding, sourcePort: UInt16, halfOpen: UInt32?)
+    /// It answers a probe from `sourcePort` to `port`. `halfOpen` is the sequence number of the reset that ends the
+    /// half-open connection; nil if there is none.
+    case state(ScanState, ScanReason, port: UInt16, sourcePort: UInt16, halfOpen: UInt32?)
 }
 
 /// The fields of a packet's outer headers.

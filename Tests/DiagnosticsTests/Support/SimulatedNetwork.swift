@@ -56,6 +56,8 @@ struct SimulatedNetwork: PacketPort, ~Copyable {
     var link: SimulatedLink?
     /// Hosts with TCP ports, for scans: the frames that answer a probe, each after a delay.
     var ports: ((SimulatedProbe) -> [(frame: [UInt8], delay: Nanoseconds)])?
+    /// Hosts of any protocol, for scans: the frames that answer a frame, each after a delay.
+    var frames: ((_ frame: [UInt8], _ at: Instant) -> [(frame: [UInt8], delay: Nanoseconds)])?
     /// The kernel's time per packet.
     var sendingTime = Nanoseconds.microseconds(1)
     /// Until then the kernel's queues are full.
@@ -127,12 +129,16 @@ struct SimulatedNetwork: PacketPort, ~Copyable {
             guard let (answer, source, delay) = graph?.answer(to: bytes, at: clock) else { return }
             return deliver(answer, from: source, at: clock + delay)
         }
-        if let ports {
+        if ports != nil || frames != nil {
             // On a link without Ethernet, hosts see and send frames nevertheless.
             let hasFrame = destination.isUnspecified
-            guard var probe = SimulatedProbe(hasFrame ? bytes : SimulatedProbe.frame(of: bytes)) else { return }
-            probe.at = clock
-            for (frame, delay) in ports(probe) where !chance(faults.loss) {
+            let frame = hasFrame ? bytes : SimulatedProbe.frame(of: bytes)
+            var answers = frames?(frame, clock) ?? []
+            if let ports, var probe = SimulatedProbe(frame) {
+                probe.at = clock
+                answers += ports(probe)
+            }
+            for (frame, delay) in answers where !chance(faults.loss) {
                 for _ in 0..<(chance(faults.duplication) ? 2 : 1) {
                     let more = Int64.random(in: 0...faults.delay.upperBound.count, using: &random)
                     deliver(
