@@ -98,9 +98,9 @@ struct SYNScanSpoofingTests {
     func record() throws {
         let targets = try SYNScanEngineTests.configuration("198.18.0.0/24", ports: [80], seed: 1).targets
         let record = ScanRecord(
-            seed: 5, fingerprint: .max, targets: targets, ports: [22, 80, 81, 82],
+            command: "tcp-syn-scan", seed: 5, fingerprint: .max, targets: targets, ports: [22, 80, 81, 82],
             position: ScanPosition(done: 1 << 40, answered: [0, .max, 1]))
-        #expect(ScanRecord(record.text) == record)
+        #expect(ScanRecord(record.text, command: "tcp-syn-scan") == record)
         let lines = record.text.split(separator: "\n")
         #expect(lines[4...5] == ["198.18.0.0-198.18.0.255", "22,80-82"])
         var many = record
@@ -110,7 +110,7 @@ struct SYNScanSpoofingTests {
             try #require(range("2001:db8::1", "2001:db8::ff")),
         ])
         many.position = ScanPosition()
-        #expect(ScanRecord(many.text) == many)
+        #expect(ScanRecord(many.text, command: "tcp-syn-scan") == many)
         for text in [
             "", "x", record.text + "zz\n", String(record.text.dropLast()),
             record.text.replacing("\n5\n", with: "\n-5\n"),
@@ -119,7 +119,7 @@ struct SYNScanSpoofingTests {
             record.text.replacing("198.18.0.0-198.18.0.255", with: "::-ffff::"),
             record.text.replacing("22,80-82", with: "22,65536"),
         ] {
-            #expect(ScanRecord(text) == nil, "\(text)")
+            #expect(ScanRecord(text, command: "tcp-syn-scan") == nil, "\(text)")
         }
     }
 

@@ -3,6 +3,8 @@ import WireFormat
 
 /// The saved position of a scan, with what identifies the scan and its order, as the text of a file.
 public struct ScanRecord: Sendable, Equatable {
+    /// The name of the command that writes and reads it.
+    public var command: String
     public var seed: UInt64
     /// Identifies targets and ports as they were asked for, and the shard.
     public var fingerprint: UInt64
@@ -13,8 +15,9 @@ public struct ScanRecord: Sendable, Equatable {
     public var position: ScanPosition
 
     public init(
-        seed: UInt64, fingerprint: UInt64, targets: AddressSet, ports: [UInt16], position: ScanPosition
+        command: String, seed: UInt64, fingerprint: UInt64, targets: AddressSet, ports: [UInt16], position: ScanPosition
     ) {
+        self.command = command
         self.seed = seed
         self.fingerprint = fingerprint
         self.targets = targets
@@ -22,7 +25,7 @@ public struct ScanRecord: Sendable, Equatable {
         self.position = position
     }
 
-    private static let heading = "swift-net tcp-syn-scan position 2"
+    private static func heading(_ command: String) -> String { "swift-net \(command) position 2" }
 
     /// Six lines: heading, seed, fingerprint, number of finished probes, targets as ranges, ports; then one line of 16
     /// hexadecimal digits per set of 64 probes from that position on, with a bit set for each answered probe.
@@ -32,16 +35,16 @@ public struct ScanRecord: Sendable, Equatable {
             if !ranges.isEmpty { ranges += "," }
             ranges += run.count == 1 ? "\(run.first)" : "\(run.first)-\(run.last)"
         }
-        var lines = [Self.heading, "\(seed)", String(fingerprint, radix: 16), "\(position.done)"]
+        var lines = [Self.heading(command), "\(seed)", String(fingerprint, radix: 16), "\(position.done)"]
         lines += [ranges, "\(PortSet(ports))"]
         lines += position.answered.map { String($0, radix: 16) }
         return lines.joined(separator: "\n") + "\n"
     }
 
-    /// Returns nil if the text is not a valid record.
-    public init?(_ text: String) {
+    /// Returns nil if the text is not a valid record of a command.
+    public init?(_ text: String, command: String) {
         let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
-        guard lines.count >= 7, lines[0] == Self.heading, lines.last == "", let seed = UInt64(lines[1]),
+        guard lines.count >= 7, lines[0] == Self.heading(command), lines.last == "", let seed = UInt64(lines[1]),
             let fingerprint = UInt64(lines[2], radix: 16), let done = UInt64(lines[3]),
             let targets = Self.targets(lines[4]), !targets.isEmpty, let ports = try? PortSet(String(lines[5]))
         else { return nil }
@@ -51,7 +54,8 @@ public struct ScanRecord: Sendable, Equatable {
             answered.append(word)
         }
         self.init(
-            seed: seed, fingerprint: fingerprint, targets: targets, ports: ports.ranges.flatMap { Array($0) },
+            command: command, seed: seed, fingerprint: fingerprint, targets: targets,
+            ports: ports.ranges.flatMap { Array($0) },
             position: ScanPosition(done: done, answered: answered))
     }
 

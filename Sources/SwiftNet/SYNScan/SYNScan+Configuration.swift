@@ -58,21 +58,19 @@ extension SYNScan {
     }
 }
 
-extension SYNScan.Configuration {
-    private static let defaultPortCount = 100
+extension SYNScan.Configuration: ScanRequest {
+    package static var command: String { "tcp-syn-scan" }
+    package static var transport: IPProtocol { .tcp }
+    package static var frequentPorts: [UInt16] { FrequentPorts.ranked }
 
     /// What the sockets require: a source address of its own cannot be had otherwise.
-    var requirement: Session.Requirement {
+    package var requirement: Session.Requirement {
         switch connects {
         case true?: .nothing
         case nil where source == nil: .rawSocketsIfPermitted
-        default: .rawSockets("tcp-syn-scan")
+        default: .rawSockets(Self.command)
         }
     }
-
-    /// Whether all targets must be known at the start: shards and positions are parts of the whole list, and a source of
-    /// its own is set up for one scan only.
-    package var needsAllTargets: Bool { shard.count > 1 || source != nil || resumed != nil }
 
     func check() throws(SwiftNetError) {
         guard !readsBanners || source != nil else {
@@ -84,46 +82,6 @@ extension SYNScan.Configuration {
         guard source != nil || checksSource else {
             throw SwiftNetError(.invalidArgument, nil, "--no-check requires --source")
         }
-        try SwiftNetError.check(retries, in: ScanConfiguration.retryCounts, "--retries")
-        try SwiftNetError.check(topPorts, in: 1...FrequentPorts.ranked.count, "--top-ports")
-        try SwiftNetError.check(rate: rate)
-        guard ScanShard.counts.contains(shard.count), 1...shard.count ~= shard.number else {
-            throw SwiftNetError.invalid(
-                "\(shard.number)/\(shard.count)", "--shard", expected: "K/N with 1 <= K <= N")
-        }
-    }
-
-    /// The ports in ascending order, each once: those asked for, and those of them that are not excluded.
-    func portLists() throws(SwiftNetError) -> (asked: [UInt16], scanned: [UInt16]) {
-        let asked = ports.isEmpty ? FrequentPorts.ranked.prefix(topPorts ?? Self.defaultPortCount) : ports[...]
-        let set = Set(asked)
-        let scanned = set.subtracting(excludedPorts).sorted()
-        guard !scanned.isEmpty else { throw SwiftNetError(.invalidArgument, nil, "every port is excluded") }
-        return (set.sorted(), scanned)
-    }
-
-    func orderSeed() throws(SwiftNetError) -> UInt64 {
-        if let seed = seed ?? resumed?.seed { return seed }
-        guard shard.count == 1 else {
-            throw SwiftNetError(.invalidArgument, nil, "--shard requires --seed, the same for all parts")
-        }
-        var random = SystemRandomness()
-        // Short enough to type.
-        return random.next() >> 32
-    }
-
-    /// Throws if the record to resume belongs to another scan, or to one that is finished.
-    func checkRecord(_ fingerprint: UInt64, seed: UInt64) throws(SwiftNetError) {
-        guard let resumed else { return }
-        func refusal(_ reason: String) -> SwiftNetError { SwiftNetError(.invalidArgument, "--resume", reason) }
-        guard resumed.fingerprint == fingerprint else {
-            throw refusal("\(recordName) belongs to a scan of other targets, ports or shards")
-        }
-        guard resumed.seed == seed else {
-            throw refusal("\(recordName) belongs to a scan with --seed \(resumed.seed)")
-        }
-        guard !resumed.isFinished(shard) else {
-            throw refusal("the scan of \(recordName) is finished (to scan again, remove the file)")
-        }
+        try checkShared()
     }
 }

@@ -7,7 +7,7 @@ import WireFormat
 final class ScanArrivals {
     private let input: TargetInput<GivenTarget>?
     private let excludes: [TargetExpression]
-    private let asked: SYNScan.Configuration
+    private let asked: any ScanRequest
     private let session: Session
     /// Nil to connect: then the kernel finds the neighbors.
     private let reserve: SocketReserve?
@@ -21,13 +21,13 @@ final class ScanArrivals {
 
     /// The names among the targets, by the address of each.
     private(set) var names: [IPAddress: String] = [:]
-    private(set) var unreachable: [SYNScan.UnreachableRange] = []
+    private(set) var unreachable: [PreparedScan.UnreachableRange] = []
     private(set) var unreachableCount = 0
     /// Whether some targets have no address or no route.
     private(set) var isIncomplete = false
 
     init(
-        _ input: TargetInput<GivenTarget>?, excludes: [TargetExpression], _ asked: SYNScan.Configuration,
+        _ input: TargetInput<GivenTarget>?, excludes: [TargetExpression], _ asked: any ScanRequest,
         _ session: Session, _ reserve: SocketReserve?
     ) {
         self.input = input
@@ -99,7 +99,7 @@ final class ScanArrivals {
 
     /// Passes the targets read so far to an idle engine, or ends it at the end of the input.
     /// - Returns: whether the engine has new work.
-    func feed(_ engine: inout SYNScanEngine) throws -> Bool {
+    func feed<Running: ScanningEngine & ~Copyable>(_ engine: inout Running) throws -> Bool {
         guard let input, engine.expectsMore else { return false }
         let isWanted = waiting.count < Self.mostWaiting
         waiting += input.take(isWanted: isWanted, reactor: session.reactor).map(\.expression)

@@ -27,7 +27,7 @@ struct ScanRoutes {
     private let interfaces: [UInt32: Interface]
     private let connects: Bool
     /// Targets that are unreachable.
-    private(set) var unreachable: [SYNScan.UnreachableRange] = []
+    private(set) var unreachable: [PreparedScan.UnreachableRange] = []
     /// Whether this host has no route to some targets. Neighbors that do not exist do not count.
     private(set) var isIncomplete = false
 
@@ -89,7 +89,7 @@ struct ScanRoutes {
     }
 
     private mutating func lose(_ piece: RoutePiece, _ reason: String) {
-        unreachable.append(SYNScan.UnreachableRange(first: piece.first, last: piece.last, reason: reason))
+        unreachable.append(PreparedScan.UnreachableRange(first: piece.first, last: piece.last, reason: reason))
     }
 
     /// Throws if the route has no source address, or an interface that cannot send to it.
@@ -160,7 +160,7 @@ struct ScanRoutes {
             }
             guard station(of: gateway, piece.link) == nil else { continue }
             unreachable.append(
-                SYNScan.UnreachableRange(
+                PreparedScan.UnreachableRange(
                     first: piece.first, last: piece.last, reason: "no reply from the next hop \(gateway)"))
             isIncomplete = true
         }
@@ -189,7 +189,7 @@ struct ScanRoutes {
         func flush() {
             guard let range = lost else { return }
             unreachable.append(
-                SYNScan.UnreachableRange(
+                PreparedScan.UnreachableRange(
                     first: range.first, last: range.last, reason: "no neighbor has this address"))
             lost = nil
         }

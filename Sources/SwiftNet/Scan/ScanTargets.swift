@@ -18,7 +18,7 @@ struct ScanTargets {
     private let interface: UInt32
 
     init(
-        _ targets: [TargetExpression], excludes: [TargetExpression], _ asked: SYNScan.Configuration,
+        _ targets: [TargetExpression], excludes: [TargetExpression], _ asked: any ScanRequest,
         _ resolver: Resolver
     ) throws {
         interface = try asked.interface.map { try EthernetLink.interface($0, of: Interface.all()).index } ?? 0
@@ -122,7 +122,7 @@ struct ScanTargets {
     }
 }
 
-extension SYNScan {
+extension ScanTargets {
     /// The targets of a scan as given, before name lookups.
     static func expressions(_ texts: [String], isOnlyTarget: Bool) throws(SwiftNetError) -> [TargetExpression] {
         var expressions: [TargetExpression] = []

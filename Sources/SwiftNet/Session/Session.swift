@@ -8,7 +8,7 @@ import WireFormat
 /// sockets and runs engines.
 package final class Session {
     /// The privilege for opening the sockets.
-    enum Requirement {
+    package enum Requirement {
         /// None.
         case nothing
         /// Other sockets are available without CAP_NET_RAW.

@@ -3,39 +3,8 @@ import SwiftNet
 
 /// Checks of combined options, and the targets.
 extension SYNScanCommand {
-    static func printsJSON(_ arguments: ParsedArguments) -> Bool {
-        let hasFile = arguments.text(of: "--output").map { !BufferedOutput.isStandardOutput($0) } ?? false
-        return arguments.has("--json") || !hasFile && arguments.has("--format json")
-    }
-
-    /// The reports besides the normal one, and the one that replaces it on standard output.
-    private var allReports: [ScanOutput] {
-        let other = output.map { ScanOutput(option: "-o", path: $0, format: askedFormat ?? .text) }
-        return reports + (other.map { [$0] } ?? [])
-    }
-
-    /// The reports of files.
-    var files: [ScanOutput] { allReports.filter { !$0.isStandardOutput } }
-
-    /// The format of standard output.
-    var format: ScanFormat {
-        if general.isJSON { return .json }
-        if let report = allReports.first(where: \.isStandardOutput) { return report.format }
-        return output == nil ? askedFormat ?? .text : .text
-    }
-
     mutating func check(_ arguments: ParsedArguments) throws {
-        let hasFile = output.map { !BufferedOutput.isStandardOutput($0) } ?? false
-        if !hasFile, general.isJSON, let askedFormat, askedFormat != .json {
-            throw UsageError("--json cannot be used with --format \(askedFormat.rawValue), unless -o names a file")
-        }
-        let shown = allReports.filter(\.isStandardOutput)
-        if let first = shown.first, shown.count > 1 {
-            throw UsageError("\(shown[1].option) -: standard output is already used by \(first.option)")
-        }
-        if let first = shown.first, general.isJSON, first.option != "-o" {
-            throw UsageError("--json cannot be used with \(first.option) \(first.path)")
-        }
+        try checkReports()
         scan.ports = try ports(portLists, option: "-p")
         scan.excludedPorts = try ports(excludedPortLists, option: "--exclude-ports")
         targets = arguments.operands
@@ -53,7 +22,7 @@ extension SYNScanCommand {
     private func ports(_ lists: [String], option: String) throws -> [UInt16] {
         guard !lists.isEmpty else { return [] }
         do {
-            let set = try PortSet(lists.joined(separator: ","), named: { services.port(named: $0, .tcp) })
+            let set = try PortSet(lists.joined(separator: ","), named: { reporting.services.port(named: $0, .tcp) })
             return set.ranges.flatMap { Array($0) }
         } catch {
             throw UsageError(
@@ -79,7 +48,7 @@ extension SYNScanCommand {
 
     func run(_ console: Console) throws -> Int32 {
         var command = self
-        let resumption = try resumptionFile.map(ScanResumption.init(path:))
+        let resumption = try resumptionFile.map { try ScanResumption(path: $0, command: Self.summary.name) }
         if let resumption {
             command.scan.resumed = resumption.record
             command.scan.recordName = resumption.path
@@ -90,7 +59,8 @@ extension SYNScanCommand {
         let options = try console.runOptions(general)
         let run = try SYNScan.prepare(command.targets, reading: input, command.scan, options: options)
         try resumption?.begin(run)
-        let report = ScanReport(run, command, files: files, resumption, console)
+        let report = ScanReport<SYNScanEngine>(
+            run, command, namesPorts: !portLists.isEmpty, files: files, resumption, console)
         let summary = try console.run(report, of: run, progress: ProgressLine(console))
         if let failure = input?.failure { console.skip("--targets: \(failure)") }
         // If findings could not be written, the position is not saved: they must be found again.

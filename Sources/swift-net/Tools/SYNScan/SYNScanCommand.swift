@@ -2,7 +2,7 @@ import LinuxProcess
 import SwiftNet
 
 /// `tcp-syn-scan`: the options and their values.
-struct SYNScanCommand: Command {
+struct SYNScanCommand: ScanCommand {
     static let summary = CommandSummary(
         name: "tcp-syn-scan", group: .services, abstract: "Find open TCP ports by SYN (half-open) scanning.",
         usage: ["[options] TARGET... -p PORTS"],
@@ -31,25 +31,16 @@ struct SYNScanCommand: Command {
     var targetFiles: [String] = []
     var excludeFiles: [String] = []
     var resumptionFile: String?
-    var isSorted = false
-    /// The path of -o.
-    var output: String?
-    var askedFormat: ScanFormat?
-    /// The reports of -oN, -oG, -oX and -oA.
-    var reports: [ScanOutput] = []
     var excludedPortLists: [String] = []
-    /// Whether service names are omitted.
-    var isNumeric = false
-    /// Whether the names of hosts are looked up.
-    var findsNames = false
+    var reporting = ScanReportOptions()
+    static let terms = ScanTerms(transport: .tcp, method: "syn", probe: "SYN", closedReply: "reset")
 
     var targets: [String] = []
-    let services = ServiceNames.system()
 
     static func declare(_ options: inout OptionTable<Self>) {
         declareTargets(&options)
         declareRun(&options)
-        declareOutput(&options)
+        declareReports(&options, all: \.scan.reportsAll)
     }
 
     private static func declareTargets(_ options: inout OptionTable<Self>) {
@@ -132,59 +123,5 @@ struct SYNScanCommand: Command {
             "--banners",
             help: "Report what open ports send: a greeting, the response to HEAD, the names of a certificate."
         ) { $0.scan.readsBanners = true }
-    }
-
-    private static func declareOutput(_ options: inout OptionTable<Self>) {
-        options.section("Output")
-        options.flag("--all", help: "Also report closed and filtered ports.", excludes: ["--open"]) {
-            $0.scan.reportsAll = true
-        }
-        options.flag("--sort", help: "Report at the end, sorted by address and port.") { $0.isSorted = true }
-        options.option(
-            "-o", "--output", value: .file,
-            help: "Also write the report to FILE (-: standard output, instead of the normal report)."
-        ) { $0.output = $1 }
-        options.option(
-            "--format", value: .choice(ScanFormat.self),
-            help: "Set the format of FILE, or of standard output (text)."
-        ) { $0.askedFormat = $1 }
-        for (name, format, what) in [
-            ("-oN", ScanFormat.text, "as text"), ("-oG", .grepable, "in grepable format"), ("-oX", .xml, "as XML"),
-        ] {
-            options.list(name, value: .file, help: "Also write the report \(what) to FILE, as in nmap.") {
-                $0.reports.append(ScanOutput(option: name, path: $1, format: format))
-            }
-        }
-        options.list(
-            "-oA", value: .text("BASE"), help: "Also write the reports BASE.nmap, BASE.gnmap and BASE.xml, as in nmap."
-        ) { $0.reports += ScanOutput.all(base: $1) }
-        options.json()
-        options.quiet("Print only the ports.")
-        options.verbose("Also report excluded addresses and rate changes.")
-        options.flag("-n", "--numeric", help: "Do not print the names of services.", excludes: ["--names"]) {
-            $0.isNumeric = true
-        }
-        options.flag("--names", help: "Also print the names of hosts in the DNS.", excludes: ["-n"]) {
-            $0.findsNames = true
-        }
-        options.pcap()
-        options.explain()
-        options.color()
-        options.section("Accepted for nmap's users")
-        options.flag("-Pn", help: "Do not ask hosts first (the default).", excludes: ["--ping"]) { _ in }
-        options.flag("--open", help: "Report only open ports (the default).", excludes: ["--all"]) { _ in }
-        options.flag("--reason", help: "Print the evidence for each state (the default).") { _ in }
-    }
-}
-
-extension OptionValue where Value == ScanShard {
-    /// `K/N`.
-    static var shard: Self {
-        OptionValue(specification: ValueSpecification(name: "K/N")) { text in
-            let parts = text.split(separator: "/", omittingEmptySubsequences: false).map { Int($0) }
-            guard parts.count == 2, let number = parts[0], let count = parts[1]
-            else { throw ValueError(expected: "K/N with 1 <= K <= N") }
-            return ScanShard(number: number, count: count)
-        }
     }
 }

@@ -25,9 +25,9 @@ struct ScanOutput {
 
 /// Writes the report of a scan in one format, to one stream.
 protocol ScanForm: AnyObject {
-    func begin(_ scan: SYNScan.Prepared, at now: Instant)
+    func begin(_ scan: PreparedScan, at now: Instant)
     /// Writes a range of unreachable targets.
-    func write(_ range: SYNScan.UnreachableRange, at now: Instant)
+    func write(_ range: PreparedScan.UnreachableRange, at now: Instant)
     func write(_ finding: ScanFinding)
     func write(_ banner: ScanBanner)
     /// Writes the findings of one host, sorted by port.
@@ -56,13 +56,14 @@ struct ScanFormOptions {
     /// Whether ports may be followed by their banners.
     var readsBanners = false
     let names: ScanNames
+    let terms: ScanTerms
 
-    func service(_ port: UInt16) -> String? { services?.name(of: port, .tcp) }
+    func service(_ port: UInt16) -> String? { services?.name(of: port, terms.transport) }
 }
 
 /// The names of scanned hosts.
 struct ScanNames {
-    let run: SYNScan.Prepared
+    let run: PreparedScan
     /// Whether the names of addresses are looked up.
     let looksUp: Bool
 
@@ -70,7 +71,7 @@ struct ScanNames {
     func given(_ address: IPAddress, zone: UInt32 = 0) -> String? { run.givenName(of: address, zone: zone) }
 
     /// `%eth0` for a link-local address; empty for others.
-    func zone(_ index: UInt32) -> String { index == 0 ? "" : "%" + SYNScan.zoneName(of: index) }
+    func zone(_ index: UInt32) -> String { index == 0 ? "" : "%" + PreparedScan.zoneName(of: index) }
 
     /// The name that was given for the host of a port, otherwise its address.
     func target(_ finding: ScanFinding) -> String {

@@ -13,14 +13,14 @@ final class ScanJSON: ScanForm {
         self.console = console
     }
 
-    func begin(_ scan: SYNScan.Prepared, at now: Instant) {
+    func begin(_ scan: PreparedScan, at now: Instant) {
         guard !options.isQuiet else { return }
-        console.write("start", StartRow(scan.configuration), at: now, to: stream)
+        console.write("start", StartRow(scan.configuration, options.terms), at: now, to: stream)
     }
 
-    func write(_ range: SYNScan.UnreachableRange, at now: Instant) {
+    func write(_ range: PreparedScan.UnreachableRange, at now: Instant) {
         guard !options.isQuiet else { return }
-        let zone = range.first.scope == 0 ? nil : SYNScan.zoneName(of: range.first.scope)
+        let zone = range.first.scope == 0 ? nil : PreparedScan.zoneName(of: range.first.scope)
         let row = UnreachableRow(
             first: range.first.withoutScope, last: range.last.withoutScope, zone: zone, reason: range.reason)
         console.write("unreachable", row, at: now, to: stream)
@@ -37,7 +37,7 @@ final class ScanJSON: ScanForm {
 
     func finish(_ summary: ScanSummary, _ ending: ScanEnding, unreliable: [UnreliableHost], at now: Instant) {
         guard !options.isQuiet else { return }
-        for host in unreliable { console.write("host", HostRow(host), at: host.at, to: stream) }
+        for host in unreliable { console.write("host", HostRow(host, options.terms), at: host.at, to: stream) }
         console.write("summary", SummaryRow(summary, ending), at: now, to: stream)
     }
 }
@@ -52,8 +52,8 @@ private struct StartRow: JSONRow {
     var shard: String
     var resumedAt: UInt64
 
-    init(_ configuration: ScanConfiguration) {
-        method = configuration.connects ? "connect" : "syn"
+    init(_ configuration: ScanConfiguration, _ terms: ScanTerms) {
+        method = configuration.connects ? "connect" : terms.method
         hosts = configuration.targets.count
         ports = configuration.ports.count
         probes = configuration.probes
@@ -94,7 +94,7 @@ private struct PortRow: JSONRow {
     init(_ finding: ScanFinding, _ options: ScanFormOptions) {
         target = options.names.target(finding)
         addr = finding.address
-        if finding.zone != 0 { zone = SYNScan.zoneName(of: finding.zone) }
+        if finding.zone != 0 { zone = PreparedScan.zoneName(of: finding.zone) }
         port = finding.port
         state = finding.state.rawValue
         reason = finding.reason.name
@@ -144,15 +144,15 @@ private struct HostRow: JSONRow {
     var answered: Int
     var silent: Int
 
-    init(_ host: UnreliableHost) {
+    init(_ host: UnreliableHost, _ terms: ScanTerms) {
         addr = host.address
-        if host.zone != 0 { zone = SYNScan.zoneName(of: host.zone) }
+        if host.zone != 0 { zone = PreparedScan.zoneName(of: host.zone) }
         note =
             switch host.reason {
-            case .limitsAnswers: "limits SYNs"
-            case .limitsClosedReplies: "limits resets"
+            case .limitsAnswers: "limits \(terms.probe)s"
+            case .limitsClosedReplies: "limits \(terms.closedReply)s"
             case .stopsAnswering: "stops answering"
-            case .answersLate: "loses SYNs"
+            case .answersLate: "loses \(terms.probe)s"
             case .answersEveryPort: "answers every port"
             }
         packetsPerSecond = host.reason == .answersLate ? nil : host.wholeRate

@@ -1,5 +1,18 @@
 import SwiftNet
 
+/// The terms of a scan's protocol in its reports.
+struct ScanTerms: Sendable {
+    /// The protocol in service names.
+    var transport: ServiceNames.Transport
+    /// The protocol as reports have it: `tcp`.
+    var transportName: String { transport.rawValue }
+    /// The method in JSON and XML, unless the kernel connects.
+    var method: String
+    /// A probe, and the reply of a closed port.
+    var probe: String
+    var closedReply: String
+}
+
 /// The first line of a report: the extent of the scan.
 struct ScanStart {
     let configuration: ScanConfiguration
@@ -40,6 +53,7 @@ struct ScanEnding {
     var readsBanners: Bool
     /// Whether hosts were asked first whether they are there.
     var asksFirst: Bool
+    let terms: ScanTerms
 
     /// The shortest time of sending of which the rate is printed: that of a few packets has no meaning.
     private static let shortestMeasured = Nanoseconds.milliseconds(50)
@@ -71,7 +85,7 @@ struct ScanEnding {
         } else if summary.overflowed > 0 {
             lines.append("\(summary.overflowed) replies were lost by this host: use a lower --rate")
         }
-        if let limit = summary.sharedLimit { lines.append(limit.text) }
+        if let limit = summary.sharedLimit { lines.append(limit.text(terms)) }
         if summary.answeredLater > 0 {
             lines.append(
                 "\(Text.count(Int(clamping: summary.answeredLater), "port")) replied only to a retry")
@@ -94,12 +108,12 @@ struct ScanEnding {
     }
 }
 
-extension SYNScan.UnreachableRange {
+extension PreparedScan.UnreachableRange {
     /// `192.0.2.1`, `192.0.2.1 to 192.0.2.7`.
     var text: String { first == last ? Self.text(first) : "\(Self.text(first)) to \(Self.text(last))" }
 
     private static func text(_ address: IPAddress) -> String {
-        address.withoutScope.text(zone: SYNScan.zoneName(of: address.scope))
+        address.withoutScope.text(zone: PreparedScan.zoneName(of: address.scope))
     }
 }
 
@@ -119,10 +133,10 @@ extension ScanReason {
 extension SharedLimit {
     /// `The hosts together answer only about 25 SYNs per second (a router may limit them); 153 ports without a reply are
     /// not known to be filtered: use a lower --rate`
-    var text: String {
+    func text(_ terms: ScanTerms) -> String {
         let limit =
-            wholeRate.map { "The hosts together answer only about \(Text.count($0, "SYN")) per second" }
-            ?? "The hosts together answered mostly the first SYNs"
+            wholeRate.map { "The hosts together answer only about \(Text.count($0, terms.probe)) per second" }
+            ?? "The hosts together answered mostly the first \(terms.probe)s"
         return "\(limit) (a router may limit them); \(Text.count(Int(clamping: unanswered), "port")) without a reply "
             + (unanswered == 1 ? "is" : "are") + " not known to be filtered: use a lower --rate"
     }
@@ -134,23 +148,24 @@ extension SharedLimit {
 extension UnreliableHost {
     /// `198.51.100.7: unreliable: it answers only about 25 SYNs per second; 153 ports without a reply are not known
     /// to be filtered`
-    var text: String {
+    func text(_ terms: ScanTerms) -> String {
+        let (probe, closedReply) = (terms.probe, terms.closedReply)
         let silent =
             "\(Text.count(unanswered, "port")) without a reply \(unanswered == 1 ? "is" : "are") not known to be filtered"
         let what =
             switch reason {
             case .limitsAnswers:
-                (wholeRate.map { "it answers only about \(Text.count($0, "SYN")) per second" }
-                    ?? "it answers only some SYNs; unresponsive ports replied when probed slowly") + "; " + silent
+                (wholeRate.map { "it answers only about \(Text.count($0, probe)) per second" }
+                    ?? "it answers only some \(probe)s; unresponsive ports replied when probed slowly") + "; " + silent
             case .limitsClosedReplies:
-                (wholeRate.map { "it sends only about \(Text.count($0, "reset")) per second" }
-                    ?? "it sends resets for only some SYNs") + "; " + silent
+                (wholeRate.map { "it sends only about \(Text.count($0, closedReply)) per second" }
+                    ?? "it sends \(closedReply)s for only some \(probe)s") + "; " + silent
             case .stopsAnswering:
-                "it answered \(Text.count(answered, "SYN")), mostly the first ones, then stopped; " + silent
-            case .answersLate: "many SYNs were unanswered, but retries were answered (packet loss?); " + silent
+                "it answered \(Text.count(answered, probe)), mostly the first ones, then stopped; " + silent
+            case .answersLate: "many \(probe)s were unanswered, but retries were answered (packet loss?); " + silent
             case .answersEveryPort:
                 "it answers every port alike, as SYN proxies and tarpits do; open ports are not confirmed"
             }
-        return "\(address.text(zone: SYNScan.zoneName(of: zone))): unreliable: \(what)"
+        return "\(address.text(zone: PreparedScan.zoneName(of: zone))): unreliable: \(what)"
     }
 }

@@ -2,11 +2,13 @@ import LinuxProcess
 import SwiftNet
 
 /// The output of a scan in every requested format; also saves its position.
-final class ScanReport: Report {
-    typealias Observed = SYNScanEngine
+final class ScanReport<Observed: ScanningEngine & ~Copyable>: Report {
+    typealias Event = ScanEvent
+    typealias Summary = ScanSummary
 
-    private let run: SYNScan.Prepared
-    private let command: SYNScanCommand
+    private let run: PreparedScan
+    private let command: any ScanCommand
+    private let terms: ScanTerms
     private let forms: [any ScanForm]
     private let names: ScanNames
     /// The files of reports, which are flushed before the position is saved.
@@ -22,25 +24,26 @@ final class ScanReport: Report {
     /// Unreliable hosts, which are reported after the ports.
     private var unreliable: [UnreliableHost] = []
     /// The time between two looks at names that are still being looked up.
-    private static let nameInterval = Nanoseconds.milliseconds(50)
+    private static var nameInterval: Nanoseconds { .milliseconds(50) }
     /// The start of the interval for the rate in the progress line.
     private var mark: (at: Instant, sent: UInt64)?
 
     init(
-        _ run: SYNScan.Prepared, _ command: SYNScanCommand, files: [(stream: BufferedOutput, format: ScanFormat)],
-        _ resumption: ScanResumption?, _ console: Console
+        _ run: PreparedScan, _ command: any ScanCommand, namesPorts: Bool,
+        files: [(stream: BufferedOutput, format: ScanFormat)], _ resumption: ScanResumption?, _ console: Console
     ) {
         self.run = run
         self.command = command
+        terms = type(of: command).terms
         self.files = files.map(\.stream)
-        names = ScanNames(run: run, looksUp: command.findsNames)
+        names = ScanNames(run: run, looksUp: command.reporting.findsNames)
         let options = ScanFormOptions(
-            services: command.isNumeric ? nil : command.services, isQuiet: command.general.isQuiet,
-            namesPorts: !command.portLists.isEmpty, readsBanners: command.scan.readsBanners, names: names)
+            services: command.reporting.isNumeric ? nil : command.reporting.services, isQuiet: command.general.isQuiet,
+            namesPorts: namesPorts, readsBanners: run.configuration.readsBanners, names: names, terms: terms)
         let formats = [(stream: console.output, format: command.format)] + files
         forms = formats.map { $0.format.form(to: $0.stream, options, console) }
         // What is reported only at the end must be found again after a kill.
-        let isLate = command.isSorted || formats.contains { $0.format.isWrittenAtEnd }
+        let isLate = command.reporting.isSorted || formats.contains { $0.format.isWrittenAtEnd }
         self.resumption = isLate ? nil : resumption
         self.console = console
     }
@@ -48,7 +51,7 @@ final class ScanReport: Report {
     func begin() {
         let now = SystemClock.now
         for form in forms { form.begin(run, at: now) }
-        let write = { [forms] (range: SYNScan.UnreachableRange) in
+        let write = { [forms] (range: PreparedScan.UnreachableRange) in
             for form in forms { form.write(range, at: SystemClock.now) }
         }
         run.unreachable.forEach(write)
@@ -68,7 +71,7 @@ final class ScanReport: Report {
         case .unreliable(let host):
             unreliable.append(host)
             // The report has no line for it.
-            if command.general.isQuiet || !command.format.namesUnreliableHosts { console.complain(host.text) }
+            if command.general.isQuiet || !command.format.namesUnreliableHosts { console.complain(host.text(terms)) }
         case .conflict(let address, let mac):
             let vendor = Vendors().name(of: mac).map { " (\(Text.escaped($0)))" } ?? ""
             console.complain("\(mac)\(vendor) claims \(address), the source of this scan")
@@ -83,9 +86,9 @@ final class ScanReport: Report {
 
     private func write(_ event: ScanEvent) {
         switch event {
-        case .finding(let finding) where command.isSorted: findings.append(finding)
+        case .finding(let finding) where command.reporting.isSorted: findings.append(finding)
         case .finding(let finding): for form in forms { form.write(finding) }
-        case .banner(let banner) where command.isSorted: banners.append(banner)
+        case .banner(let banner) where command.reporting.isSorted: banners.append(banner)
         case .banner(let banner): for form in forms { form.write(banner) }
         case .slowed, .unreliable, .conflict: break
         }
@@ -148,11 +151,11 @@ final class ScanReport: Report {
         if let failure = summary.firstFailure { console.fail(failure.description) }
         // The report has no line for it.
         if let limit = summary.sharedLimit, command.general.isQuiet || !command.format.namesUnreliableHosts {
-            console.complain(limit.text)
+            console.complain(limit.text(terms))
         }
         let ending = ScanEnding(
             unreachable: run.unreachableCount, findsRate: run.configuration.rate == nil,
-            readsBanners: run.configuration.readsBanners, asksFirst: run.configuration.asksFirst)
+            readsBanners: run.configuration.readsBanners, asksFirst: run.configuration.asksFirst, terms: terms)
         for form in forms { form.finish(summary, ending, unreliable: unreliable, at: now) }
     }
 

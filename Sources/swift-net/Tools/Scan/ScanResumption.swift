@@ -7,7 +7,7 @@ final class ScanResumption {
     private let file: ReplaceableFile
     /// The scan in the file; nil for a new scan.
     let record: ScanRecord?
-    private var scan: SYNScan.Prepared?
+    private var scan: PreparedScan?
     /// The next time at which the position is saved.
     private(set) var next: Instant?
     /// Whether the last attempt to save the position failed.
@@ -16,13 +16,14 @@ final class ScanResumption {
     /// The time between two saves: a scan that is killed loses no more.
     private static let interval = Nanoseconds.seconds(2)
 
+    /// - Parameter command: the name of the command that writes it.
     /// Reads the file; a missing file is a new scan. Does not write to it yet.
-    init(path: String) throws {
+    init(path: String, command: String) throws {
         self.path = path
         do {
             let text = try BufferedInput.text(ofFile: path, for: "--resume")
             // An empty file was created and never written.
-            let found = text.isEmpty ? nil : ScanRecord(text)
+            let found = text.isEmpty ? nil : ScanRecord(text, command: command)
             guard text.isEmpty || found != nil else { throw UsageError("--resume: \(path) is not a resume file") }
             record = found
         } catch let error as SystemError {
@@ -43,7 +44,7 @@ final class ScanResumption {
     }
 
     /// Saves the start position of a scan.
-    func begin(_ scan: SYNScan.Prepared) throws {
+    func begin(_ scan: PreparedScan) throws {
         self.scan = scan
         do throws(SystemError) {
             try write(scan.configuration.start)

@@ -19,13 +19,13 @@ final class ScanCSV: ScanForm {
         self.options = options
     }
 
-    func begin(_ scan: SYNScan.Prepared, at now: Instant) {
+    func begin(_ scan: PreparedScan, at now: Instant) {
         stream.write(
             "addr,port,state,reason,ttl,rtt_ms,service,window,tcp_options,time,reliable,target,name,banner_protocol,banner\n"
         )
     }
 
-    func write(_ range: SYNScan.UnreachableRange, at now: Instant) {}
+    func write(_ range: PreparedScan.UnreachableRange, at now: Instant) {}
 
     func write(_ finding: ScanFinding) {
         guard options.readsBanners, finding.state == .open else { return write(finding, nil) }
@@ -96,9 +96,9 @@ final class ScanList: ScanForm {
         self.options = options
     }
 
-    func begin(_ scan: SYNScan.Prepared, at now: Instant) {}
+    func begin(_ scan: PreparedScan, at now: Instant) {}
 
-    func write(_ range: SYNScan.UnreachableRange, at now: Instant) {}
+    func write(_ range: PreparedScan.UnreachableRange, at now: Instant) {}
 
     func write(_ finding: ScanFinding) {
         guard finding.state == .open, finding.isReliable else { return }
@@ -124,13 +124,13 @@ final class ScanGrepable: ScanForm {
         self.options = options
     }
 
-    func begin(_ scan: SYNScan.Prepared, at now: Instant) {
+    func begin(_ scan: PreparedScan, at now: Instant) {
         guard !options.isQuiet else { return }
         let start = ScanStart(configuration: scan.configuration, namesPorts: options.namesPorts)
-        stream.write("# swift-net \(CommandTree.version) tcp-syn-scan: \(start.text)\n")
+        stream.write("# swift-net \(CommandTree.version) \(scan.command): \(start.text)\n")
     }
 
-    func write(_ range: SYNScan.UnreachableRange, at now: Instant) {
+    func write(_ range: PreparedScan.UnreachableRange, at now: Instant) {
         if !options.isQuiet { stream.write("# unreachable: \(range.text): \(range.reason)\n") }
     }
 
@@ -139,7 +139,8 @@ final class ScanGrepable: ScanForm {
     /// The format has no field for banners, so they are comments.
     func write(_ banner: ScanBanner) {
         let summary = Text.visible(banner.summary[...])
-        stream.write("# \(banner.address)\t\(banner.port)/tcp\t\(banner.kind.rawValue)\t\(summary)\n")
+        stream.write(
+            "# \(banner.address)\t\(banner.port)/\(options.terms.transportName)\t\(banner.kind.rawValue)\t\(summary)\n")
     }
 
     func write(_ findings: ArraySlice<ScanFinding>, _ banners: ArraySlice<ScanBanner>) {
@@ -155,7 +156,9 @@ final class ScanGrepable: ScanForm {
             text.append(decimal: finding.port)
             text.append(UInt8(ascii: "/"))
             text.append(finding.state.rawValue)
-            text.append("/tcp//")
+            text.append("/")
+            text.append(options.terms.transportName)
+            text.append("//")
             text.append(options.service(finding.port) ?? "")
             text.append("///")
         }
@@ -165,7 +168,7 @@ final class ScanGrepable: ScanForm {
 
     func finish(_ summary: ScanSummary, _ ending: ScanEnding, unreliable: [UnreliableHost], at now: Instant) {
         guard !options.isQuiet else { return }
-        for host in unreliable { stream.write("# \(host.text)\n") }
+        for host in unreliable { stream.write("# \(host.text(options.terms))\n") }
         stream.write(ending.text(summary).split(separator: "\n").map { "# \($0)\n" }.joined())
     }
 }

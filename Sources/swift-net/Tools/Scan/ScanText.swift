@@ -16,12 +16,12 @@ final class ScanText: ScanForm {
         self.console = console
     }
 
-    func begin(_ scan: SYNScan.Prepared, at now: Instant) {
+    func begin(_ scan: PreparedScan, at now: Instant) {
         guard !options.isQuiet else { return }
         stream.write(ScanStart(configuration: scan.configuration, namesPorts: options.namesPorts).text + "\n")
     }
 
-    func write(_ range: SYNScan.UnreachableRange, at now: Instant) {
+    func write(_ range: PreparedScan.UnreachableRange, at now: Instant) {
         if !options.isQuiet { stream.write("\(range.text)  unreachable: \(range.reason)\n") }
     }
 
@@ -33,7 +33,8 @@ final class ScanText: ScanForm {
         text.append("  ")
         let port = text.count
         text.append(decimal: finding.port)
-        text.append("/tcp")
+        text.append("/")
+        text.append(options.terms.transportName)
         text.pad(to: port + 11)
         // Pad by the visible width: color codes have none.
         let state = finding.state.rawValue + (finding.isReliable ? "" : "?")
@@ -72,7 +73,8 @@ final class ScanText: ScanForm {
         text.append("  ")
         let port = text.count
         text.append(decimal: banner.port)
-        text.append("/tcp")
+        text.append("/")
+        text.append(options.terms.transportName)
         text.pad(to: port + 11)
         text.append("banner    ")
         let kind = text.count
@@ -86,7 +88,7 @@ final class ScanText: ScanForm {
 
     func finish(_ summary: ScanSummary, _ ending: ScanEnding, unreliable: [UnreliableHost], at now: Instant) {
         guard !options.isQuiet else { return }
-        for host in unreliable { stream.write(host.text + "\n") }
+        for host in unreliable { stream.write(host.text(options.terms) + "\n") }
         stream.write("\n" + ending.text(summary))
     }
 }

@@ -15,7 +15,7 @@ final class ScanXML: ScanForm {
         self.options = options
     }
 
-    func begin(_ scan: SYNScan.Prepared, at now: Instant) {
+    func begin(_ scan: PreparedScan, at now: Instant) {
         start = now
         let ports = scan.configuration.ports
         stream.write(
@@ -25,14 +25,14 @@ final class ScanXML: ScanForm {
             <nmaprun scanner="swift-net" args="\(Text.xml(CommandLine.arguments.joined(separator: " ")))" \
             start="\(seconds(now))" startstr="\(WallTime.rfc3339(now))" version="\(CommandTree.version)" \
             xmloutputversion="1.05">
-            <scaninfo type="\(scan.configuration.connects ? "connect" : "syn")" protocol="tcp" numservices="\(ports.count)" services="\(PortSet(ports))"/>
+            <scaninfo type="\(scan.configuration.connects ? "connect" : options.terms.method)" protocol="\(options.terms.transportName)" numservices="\(ports.count)" services="\(PortSet(ports))"/>
             <verbose level="0"/>
             <debugging level="0"/>
 
             """)
     }
 
-    func write(_ range: SYNScan.UnreachableRange, at now: Instant) {
+    func write(_ range: PreparedScan.UnreachableRange, at now: Instant) {
         stream.write("<!-- unreachable: \(Text.xmlComment("\(range.text): \(range.reason)")) -->\n")
     }
 
@@ -86,7 +86,7 @@ final class ScanXML: ScanForm {
         }
         text += "</hostnames>\n<ports>"
         for finding in findings {
-            text += "<port protocol=\"tcp\" portid=\"\(finding.port)\">"
+            text += "<port protocol=\"\(options.terms.transportName)\" portid=\"\(finding.port)\">"
             text += "<state state=\"\(finding.state.rawValue)\" \(reason(finding))/>"
             if let service = options.service(finding.port) {
                 text += "<service name=\"\(Text.xml(service))\" method=\"table\" conf=\"3\"/>"
@@ -97,7 +97,7 @@ final class ScanXML: ScanForm {
             text += "</port>\n"
         }
         text += "</ports>\n"
-        if let unreliable { text += "<!-- \(Text.xmlComment(unreliable.text)) -->\n" }
+        if let unreliable { text += "<!-- \(Text.xmlComment(unreliable.text(options.terms))) -->\n" }
         if let roundTrip = reply.roundTrip {
             // Of one reply, in microseconds, as nmap's smoothed ones are.
             let time = roundTrip.roundedMicroseconds
