@@ -78,6 +78,14 @@ let package = Package(
             name: "SwiftNetTLSTests", dependencies: ["SwiftNetTLS", "COpenSSL", "WireFormat"],
             swiftSettings: systemSettings),
 
+        // A session of HTTP/2 without sockets.
+        .systemLibrary(name: "CNghttp2", pkgConfig: "libnghttp2", providers: [.apt(["libnghttp2-dev"])]),
+        .target(name: "SwiftNetHTTP2", dependencies: ["WireFormat", "CNghttp2"], swiftSettings: systemSettings),
+
+        .testTarget(
+            name: "SwiftNetHTTP2Tests", dependencies: ["SwiftNetHTTP2", "CNghttp2", "WireFormat"],
+            swiftSettings: systemSettings),
+
         // Compressed text by zlib.
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .target(name: "SwiftNetCompression", dependencies: ["CZlib"], swiftSettings: systemSettings),
@@ -86,7 +94,7 @@ let package = Package(
         .target(
             name: "Diagnostics",
             dependencies: [
-                "WireFormat", "PacketEngine", "HostStack", "SwiftNetTLS", "SwiftNetCompression",
+                "WireFormat", "PacketEngine", "HostStack", "SwiftNetTLS", "SwiftNetHTTP2", "SwiftNetCompression",
                 .product(name: "DequeModule", package: "swift-collections"),
             ],
             swiftSettings: settings),

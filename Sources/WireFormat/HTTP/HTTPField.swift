@@ -19,6 +19,13 @@ public struct HTTPField: Hashable, Sendable {
         nameBounds = name.startIndex..<name.endIndex
     }
 
+    /// Creates a field from any name and value, which HTTP/2 sends apart; the name may contain colons.
+    public init(name: some Collection<UInt8>, value: some Collection<UInt8>) {
+        lines = [HTTPLine(name + [0x3A, 0x20] + value)]
+        colon = name.count
+        nameBounds = 0..<name.count
+    }
+
     mutating func fold(_ line: HTTPLine) { lines.append(line) }
 
     /// The index of the first colon in the first line.
