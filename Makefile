@@ -114,7 +114,7 @@ packages-build:
 
 packages-test:
 	@Scripts/packages libcap2-bin iproute2 util-linux ethtool procps iputils-ping iputils-tracepath iputils-arping rarpd smcroute iperf fping traceroute mtr-tiny scamper nmap nftables dnsmasq-base tshark tcpdump python3-scapy mandoc nginx-light lighttpd curl openssl gcc libc6-dev binutils \
-	    bash zsh fish bash-completion tmux netbase python3-pip
+	    nghttp2-server haproxy h2o apache2-bin caddy bash zsh fish bash-completion tmux netbase python3-pip
 	@Scripts/python-packages .build/python python-libnmap==0.7.3
 	@Scripts/unpacked .build/peers arping libnet1
 	@Scripts/foreign-release .build/foreign/trixie trixie

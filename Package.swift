@@ -126,7 +126,7 @@ let package = Package(
             dependencies: [
                 "CStandalone",
                 "WireFormat", "PacketEngine", "LinuxProcess", "HostStack", "Diagnostics", "SwiftNet",
-                "SwiftNetTLS", "SwiftNetSignatures", "SwiftNetCompression",
+                "SwiftNetTLS", "SwiftNetHTTP2", "SwiftNetSignatures", "SwiftNetCompression",
             ],
             swiftSettings: settings
         ),

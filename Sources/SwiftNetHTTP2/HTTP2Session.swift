@@ -27,6 +27,8 @@ package struct HTTP2Session: ~Copyable {
         nghttp2_option_set_no_auto_window_update(options, 1)
         nghttp2_option_set_no_closed_streams(options, 1)
         nghttp2_option_set_max_reserved_remote_streams(options, 0)
+        // The session has a limit of its own.
+        nghttp2_option_set_max_outbound_ack(options, 2 * HTTP2SessionState.mostIdleFrames)
         // Unknown types are counted and shown too.
         for type in UInt8(NGHTTP2_CONTINUATION.rawValue) + 1...UInt8.max {
             nghttp2_option_set_user_recv_extension_type(options, type)
@@ -75,23 +77,20 @@ package struct HTTP2Session: ~Copyable {
     ///   - endsStream: whether `body` is the whole body; else `send` sends the rest.
     /// - Returns: the identifier of the stream.
     package mutating func submit(
-        _ fields: [(name: String, value: String)], body: [UInt8] = [], endsStream: Bool = true
+        _ fields: [HTTPField], body: [UInt8] = [], endsStream: Bool = true
     ) throws(HTTP2Failure) -> Int32 {
         guard acceptsRequests else { throw HTTP2Failure(.refusedStream, "the connection is closing") }
         // One buffer of all names and values; the session copies them.
-        var text: [UInt8] = []
-        for field in fields {
-            text += field.name.utf8
-            text += field.value.utf8
-        }
+        let pairs = fields.map { (name: $0.rawName, value: $0.valueBytes) }
+        var text = pairs.flatMap { $0.name + $0.value }
         var provider = nghttp2_data_provider(
             source: nghttp2_data_source(ptr: nil), read_callback: HTTP2SessionState.readBody)
         let hasBody = !endsStream || !body.isEmpty
         let identifier = text.withUnsafeMutableBufferPointer { text in
             var offset = 0
             // An empty request has no buffer.
-            let vectors = fields.map { field -> nghttp2_nv in
-                let (name, value) = (field.name.utf8.count, field.value.utf8.count)
+            let vectors = pairs.map { pair -> nghttp2_nv in
+                let (name, value) = (pair.name.count, pair.value.count)
                 defer { offset += name + value }
                 return nghttp2_nv(
                     name: text.baseAddress.map { $0 + offset }, value: text.baseAddress.map { $0 + offset + name },

@@ -43,7 +43,9 @@ private enum Target {
         var outputCount = 0
         do throws(HTTP2Failure) {
             var session = try HTTP2Session(configuration)
-            let get = [(name: ":method", value: "GET"), (":scheme", "https"), (":authority", "a"), (":path", "/")]
+            let get = [(":method", "GET"), (":scheme", "https"), (":authority", "a"), (":path", "/")].map {
+                HTTPField(name: Array($0.0.utf8), value: Array($0.1.utf8))
+            }
             for _ in 0..<2 { _ = try session.submit(get) }
             let piece = Int(bytes.unsafeLoad(fromByteOffset: 0, as: UInt8.self)) + 1
             var offset = 1

@@ -5,7 +5,7 @@ import WireFormat
 /// A session against the library's own server.
 @Suite struct HTTP2SessionTests {
     static let get = [
-        (name: ":method", value: "GET"), (":scheme", "https"), (":authority", "server.example"), (":path", "/"),
+        field(":method", "GET"), field(":scheme", "https"), field(":authority", "server.example"), field(":path", "/"),
     ]
 
     /// Exchanges bytes until neither side has any, and returns the client's events.
@@ -39,7 +39,7 @@ import WireFormat
         let server = HTTP2Server(maximumStreams: 7)
         server.response.interim = [103]
         server.response.trailers = [("grpc-status", "0")]
-        let stream = try session.submit(Self.get + [("user-agent", "x")])
+        let stream = try session.submit(Self.get + [Self.field("user-agent", "x")])
         let events = try Self.run(&session, server)
         #expect(
             events == [

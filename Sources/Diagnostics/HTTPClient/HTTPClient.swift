@@ -40,23 +40,31 @@ final class HTTPClient {
     func begin(_ fetch: HTTPFetch, at now: Instant) {
         let exchange = HTTPExchange(fetch, at: now)
         state = .fetching(exchange)
-        if let connection, connection.isOpen, fetch.mayReuse, connection.origin == fetch.origin {
+        if let connection, connection.acceptsExchange, fetch.mayReuse, connection.origin == fetch.origin {
             exchange.use(connection, at: now)
             return
         }
+        connect(exchange, at: now)
+    }
+
+    private func connect(_ exchange: HTTPExchange, at now: Instant) {
         leave(at: now)
         do throws(TLSFailure) {
-            let opened = try connections.open(fetch.origin, at: now)
+            let opened = try connections.connection(for: exchange.outcome.fetch, at: now)
             connection = opened
+            opened.userCount += 1
             exchange.use(opened, at: now)
         } catch {
             exchange.finish(.secure(error), at: now)
         }
     }
 
-    /// Closes the kept connection.
+    /// Leaves the kept connection, and closes it unless others use it.
     func leave(at now: Instant) {
-        connection?.close(at: now)
+        if let connection {
+            connection.userCount -= 1
+            if connection.userCount <= 0 { connection.close(at: now) }
+        }
         connection = nil
     }
 
@@ -87,6 +95,7 @@ final class HTTPClient {
             }
             return nil
         case .fetching(let exchange):
+            if exchange.needsConnection { connect(exchange, at: now) }
             let due = exchange.isFinished ? nil : exchange.advance(at: now)
             guard exchange.isFinished else {
                 guard let next = connection?.advance(at: now) else { return due }

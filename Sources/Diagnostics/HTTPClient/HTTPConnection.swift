@@ -1,4 +1,5 @@
 import PacketEngine
+import SwiftNetHTTP2
 import SwiftNetTLS
 import WireFormat
 
@@ -14,6 +15,8 @@ final class HTTPConnection {
     }
 
     let origin: HTTPOrigin
+    private let http2Use: HTTP2Use
+    private let reportsFrames: Bool
     private let number: UInt64
     private unowned let connections: HTTPConnections
     private var streamCount: UInt64 = 0
@@ -37,14 +40,22 @@ final class HTTPConnection {
     private(set) var lost: Instant?
     /// The exchange that uses it; nil between exchanges.
     weak var exchange: HTTPExchange?
+    /// The exchanges that wait for the protocol of a connection that another one opens.
+    private var joining: [HTTPExchange] = []
+    /// The HTTP/2 session; nil for HTTP/1.
+    private(set) var http2: HTTP2Multiplexer?
+    /// The number of clients that use or keep it.
+    var userCount = 0
     /// Whether received data is ignored while no exchange uses it; other idle connections are then unusable.
     var isWatched = false
 
     init(
-        _ origin: HTTPOrigin, _ session: consuming TLSSession?, number: UInt64, of connections: HTTPConnections,
+        _ fetch: HTTPFetch, _ session: consuming TLSSession?, number: UInt64, of connections: HTTPConnections,
         at now: Instant
     ) {
-        self.origin = origin
+        origin = fetch.origin
+        http2Use = fetch.http2
+        reportsFrames = fetch.keptBytes > 0
         self.session = session
         self.number = number
         self.connections = connections
@@ -57,6 +68,34 @@ final class HTTPConnection {
 
     /// Whether requests may be sent.
     var isOpen: Bool { if case .open = state { true } else { false } }
+
+    /// Whether it is open and another request may be sent.
+    var acceptsExchange: Bool { isOpen && !hasEnded && http2?.acceptsExchange != false }
+
+    /// Whether other clients may send requests: it speaks HTTP/2, or may do so once it is open.
+    var isJoinable: Bool { isOpen ? http2 != nil && acceptsExchange : !isClosed }
+
+    /// Adds an exchange that sends its request once the connection is open.
+    /// - Returns: whether it opens the connection.
+    func add(_ exchange: HTTPExchange) -> Bool {
+        isWatched = false
+        if isOpen {
+            if http2 == nil { self.exchange = exchange }
+            return false
+        }
+        guard self.exchange != nil || userCount > 1 else {
+            self.exchange = exchange
+            return true
+        }
+        joining.append(exchange)
+        return false
+    }
+
+    /// Removes an exchange that has ended.
+    func remove(_ exchange: HTTPExchange) {
+        http2?.remove(exchange)
+        if self.exchange === exchange { self.exchange = nil } else { joining.removeAll { $0 === exchange } }
+    }
 
     /// The phase of its establishment.
     var phase: HTTPFailure.Phase {
@@ -145,11 +184,36 @@ final class HTTPConnection {
     }
 
     private func ready(at now: Instant) {
+        let isHTTP2 = tls.map { $0.applicationProtocol == "h2" } ?? (http2Use == .assumed)
+        if !isHTTP2, http2Use == .assumed || http2Use == .required && tls != nil {
+            fail(.http2("the server did not select HTTP/2 (ALPN)"), at: now)
+            close(at: now)
+            return
+        }
+        if isHTTP2 {
+            do throws(HTTP2Failure) {
+                http2 = try HTTP2Multiplexer(self, reportsFrames: reportsFrames)
+            } catch {
+                fail(.http2("\(error)"), at: now)
+                return
+            }
+        } else {
+            connections.speaksHTTP1(origin)
+        }
         state = .open
-        exchange?.connected(at: now)
+        let joined = joining
+        joining = []
+        let opener = exchange
+        if isHTTP2 { exchange = nil }
+        opener?.connected(at: now)
+        for exchange in joined { if isHTTP2 { exchange.connected(at: now) } else { exchange.reconnect() } }
     }
 
-    private func fail(_ failure: HTTPFailure, at now: Instant) { exchange?.failed(failure, at: now) }
+    private func fail(_ failure: HTTPFailure, at now: Instant) {
+        exchange?.failed(failure, at: now)
+        for exchange in joining { exchange.failed(failure, at: now) }
+        http2?.fail(failure, at: now)
+    }
 
     // MARK: Port events
 
@@ -177,7 +241,9 @@ final class HTTPConnection {
             session?.endReceiving()
             secure(at: now)
             if case .securing = state { fail(.closed(.secure), at: now) }
-        case .open: if let exchange { exchange.ended(at: now) } else { close(at: now) }
+        case .open:
+            http2?.ended(at: now)
+            if let exchange { exchange.ended(at: now) } else { close(at: now) }
         case .resolving, .connecting, .closed: break
         }
     }
@@ -222,7 +288,12 @@ final class HTTPConnection {
     }
 
     private func deliver(_ bytes: RawSpan, at now: Instant) {
-        if let exchange {
+        if let http2 {
+            guard let failure = http2.receive(bytes, at: now) else { return }
+            flush()
+            fail(.http2(failure), at: now)
+            close(at: now)
+        } else if let exchange {
             exchange.received(bytes, at: now)
         } else if !isWatched {
             // Unsolicited data makes a connection unusable for further requests.
@@ -243,6 +314,14 @@ final class HTTPConnection {
             flushSession()
         }
     }
+
+    /// Sends the output of the HTTP/2 session.
+    func flush() {
+        if let output = http2?.takeOutput(), !output.isEmpty { send(output) }
+    }
+
+    /// Sends the output of the HTTP/2 session with the next requests to the port.
+    func flushLater() { connections.flushLater(self) }
 
     /// Closes the sending direction.
     func endSending() {
@@ -266,6 +345,10 @@ final class HTTPConnection {
     /// Closes the connection; no more events are reported for it.
     func close(at now: Instant) {
         if case .closed = state { return }
+        if isOpen, let http2 {
+            http2.close()
+            flush()
+        }
         for loser in race.stop(at: now) { connections.requests.append(.close(loser)) }
         if let stream { connections.requests.append(.close(stream)) }
         stream = nil

@@ -8,6 +8,12 @@ final class HTTPConnections {
     private var table: [UInt64: HTTPConnection] = [:]
     private var resolving: [String: [HTTPConnection]] = [:]
     private var count: UInt64 = 0
+    /// The HTTP/2 connections that requests share, and those that may become one.
+    private var shared: [HTTPOrigin: HTTPConnection] = [:]
+    /// The origins whose servers chose HTTP/1.
+    private var http1Origins: Set<HTTPOrigin> = []
+    /// Connections with output of an HTTP/2 session.
+    private var unflushed: [HTTPConnection] = []
     private let configuration: TLSConfiguration
     private var context: TLSContext?
 
@@ -22,14 +28,43 @@ final class HTTPConnections {
         return made
     }
 
-    /// Begins a connection to an origin.
-    func open(_ origin: HTTPOrigin, at now: Instant) throws(TLSFailure) -> HTTPConnection {
+    /// Returns a shared connection for a request, or begins a connection.
+    func connection(for fetch: HTTPFetch, at now: Instant) throws(TLSFailure) -> HTTPConnection {
+        let isShared = fetch.sharesConnection && fetch.mayReuse
+        if isShared, let connection = shared[fetch.origin], connection.isJoinable { return connection }
+        let opened = try open(fetch, at: now)
+        let mayBeHTTP2 = fetch.http2 == .assumed || fetch.origin.secureName != nil && offersHTTP2
+        if isShared, mayBeHTTP2, !http1Origins.contains(fetch.origin) { shared[fetch.origin] = opened }
+        return opened
+    }
+
+    private var offersHTTP2: Bool { configuration.applicationProtocols.contains("h2") }
+
+    /// Records that an origin's server chose HTTP/1.
+    func speaksHTTP1(_ origin: HTTPOrigin) {
+        http1Origins.insert(origin)
+        shared[origin] = nil
+    }
+
+    /// Sends the output of a connection's HTTP/2 session with the next requests to the port.
+    func flushLater(_ connection: HTTPConnection) { unflushed.append(connection) }
+
+    /// Returns and removes the requests to the port.
+    func takeRequests() -> [StreamRequest] {
+        for connection in unflushed { connection.flush() }
+        unflushed.removeAll(keepingCapacity: true)
+        defer { requests.removeAll(keepingCapacity: true) }
+        return requests
+    }
+
+    private func open(_ fetch: HTTPFetch, at now: Instant) throws(TLSFailure) -> HTTPConnection {
+        let origin = fetch.origin
         var session: TLSSession?
         if let name = origin.secureName {
             session = try TLSSession(try makeContext(), host: name, isAddress: origin.isAddress)
         }
         count += 1
-        let connection = HTTPConnection(origin, session, number: count, of: self, at: now)
+        let connection = HTTPConnection(fetch, session, number: count, of: self, at: now)
         table[count] = connection
         connection.begin(at: now)
         return connection

@@ -71,8 +71,7 @@ public struct HTTPEngine<Plan: HTTPPlan>: StreamEngine, ~Copyable {
             }
             isBusy = isBusy || worker.plan != nil
         }
-        requests += connections.requests
-        connections.requests.removeAll(keepingCapacity: true)
+        requests += connections.takeRequests()
         guard isBusy || expectsMore else { return .finished }
         return deadline.map { .at($0) } ?? .never
     }

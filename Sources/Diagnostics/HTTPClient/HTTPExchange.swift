@@ -3,15 +3,21 @@ import WireFormat
 
 /// One request and its response, on a connection that may still be opened for it.
 final class HTTPExchange {
-    private(set) var outcome: HTTPOutcome
+    var outcome: HTTPOutcome
     /// Whether the outcome is complete.
     private(set) var isFinished = false
     private(set) var connection: HTTPConnection?
+    /// Whether it needs a connection of its own, or another one.
+    private(set) var needsConnection = false
+    /// The stream of HTTP/2 while it is open.
+    var stream: Int32?
+    /// Whether the server refused the request once, on another connection.
+    var wasRefused = false
     private var isSent = false
-    private var reader: HTTPResponseReader
-    private var collector: HTTPBodyCollector?
+    var reader: HTTPResponseReader
+    var collector: HTTPBodyCollector?
     private var hasBegunBody = false
-    private var heldUntil: Instant?
+    private(set) var heldUntil: Instant?
     /// The time until which to wait for the rest of a first line that is not HTTP.
     private var lineDeadline: Instant?
 
@@ -24,10 +30,19 @@ final class HTTPExchange {
     /// Sends the request on a connection, as soon as that is open.
     func use(_ connection: HTTPConnection, at now: Instant) {
         self.connection = connection
-        connection.exchange = self
-        connection.isWatched = false
-        outcome.isReused = connection.isOpen
+        needsConnection = false
+        outcome.isReused = !connection.add(self)
         if connection.isOpen { send(at: now) }
+    }
+
+    /// Leaves the connection before the request was processed; the client finds another one.
+    func reconnect() {
+        connection?.remove(self)
+        connection = nil
+        stream = nil
+        isSent = false
+        heldUntil = nil
+        needsConnection = true
     }
 
     /// The phase that a timeout or a disconnect interrupts.
@@ -36,7 +51,7 @@ final class HTTPExchange {
     }
 
     /// The start of the exchange: for a new connection, that of the lookup or the connection.
-    private var start: Instant {
+    var start: Instant {
         guard let connection, !outcome.isReused else { return outcome.timings.start }
         return connection.timings.start
     }
@@ -56,7 +71,11 @@ final class HTTPExchange {
     private func send(at now: Instant) {
         guard let connection else { return }
         isSent = true
-        connection.send(outcome.fetch.bytes)
+        if let http2 = connection.http2 {
+            http2.send(self, at: now)
+        } else {
+            connection.send(outcome.fetch.bytes)
+        }
         if !outcome.fetch.heldBody.isEmpty {
             heldUntil = now + HTTPFetch.patience
         } else if outcome.fetch.endsSending {
@@ -64,9 +83,13 @@ final class HTTPExchange {
         }
     }
 
-    private func sendHeldBody() {
+    func sendHeldBody() {
         heldUntil = nil
-        connection?.send(outcome.fetch.heldBody)
+        if let http2 = connection?.http2 {
+            http2.sendHeldBody(of: self)
+        } else {
+            connection?.send(outcome.fetch.heldBody)
+        }
     }
 
     // MARK: Connection events
@@ -104,7 +127,7 @@ final class HTTPExchange {
         finish(failure, at: now)
     }
 
-    private func keep(_ bytes: RawSpan) {
+    func keep(_ bytes: RawSpan) {
         outcome.receivedCount += bytes.byteCount
         let room = outcome.fetch.keptBytes - outcome.received.count
         if room > 0 { outcome.received += bytes.prefix(room).copied() }
@@ -188,7 +211,7 @@ final class HTTPExchange {
         let isKept =
             outcome.failure == nil && outcome.fetch.keepsConnection && connection.isOpen && !connection.hasEnded
             && outcome.excess == 0 && heldUntil == nil && outcome.head?.keepsConnection == true
-            && outcome.framing != .untilClose
+            && outcome.framing != .untilClose && connection.http2?.acceptsExchange != false
         if !wasConnected {
             outcome.ending = .none
         } else if connection.hasEnded {
@@ -198,7 +221,9 @@ final class HTTPExchange {
         } else {
             outcome.ending = isKept ? .kept : .left
         }
-        if !isKept { connection.close(at: now) }
+        connection.remove(self)
+        // Other requests may use an HTTP/2 connection, and wait for one.
+        if !isKept, connection.userCount <= 1 { connection.close(at: now) }
         outcome.endpoint = connection.endpoint
         outcome.tls = connection.tls
         outcome.localPort = connection.localPort
@@ -210,7 +235,6 @@ final class HTTPExchange {
             outcome.timings.connect = connection.timings.connect
             outcome.timings.secure = connection.timings.secure
         }
-        connection.exchange = nil
         self.connection = nil
     }
 }

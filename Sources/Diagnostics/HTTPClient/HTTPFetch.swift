@@ -22,12 +22,24 @@ public struct HTTPOrigin: Hashable, Sendable {
     }
 }
 
+/// The use of HTTP/2 for a request.
+public enum HTTP2Use: Hashable, Sendable {
+    /// If the server selects it in the TLS handshake (ALPN).
+    case negotiated
+    /// Over TLS always: the fetch fails if the server does not select it.
+    case required
+    /// Always, without TLS too (prior knowledge, RFC 9113, section 3.3).
+    case assumed
+}
+
 /// One request: its destination, its bytes, and the limits of its response.
 public struct HTTPFetch: Sendable {
     public var origin: HTTPOrigin
     /// The request method, on which the framing of the response depends.
     public var method: HTTPMethod
-    /// The bytes of the request.
+    /// Whether to send the request by HTTP/2.
+    public var http2 = HTTP2Use.negotiated
+    /// The bytes of the request in the format of HTTP/1.
     public var bytes: [UInt8]
     /// The bytes sent after `bytes` once the server sends 100, or has not replied for `patience` (RFC 9110, section
     /// 10.1.1).
@@ -36,6 +48,8 @@ public struct HTTPFetch: Sendable {
     public var endsSending = false
     /// Whether to reuse an open connection to the same endpoint.
     public var mayReuse = false
+    /// Whether requests of other plans may use the same HTTP/2 connection at the same time.
+    public var sharesConnection = false
     /// Whether to keep the connection open after the response if the server allows it.
     public var keepsConnection = false
     /// Whether an untrusted certificate ends the fetch before the request is sent.

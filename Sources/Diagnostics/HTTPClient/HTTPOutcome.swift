@@ -1,4 +1,5 @@
 import PacketEngine
+import SwiftNetHTTP2
 import SwiftNetTLS
 import WireFormat
 
@@ -40,6 +41,8 @@ public enum HTTPFailure: Hashable, Sendable {
     case malformed
     /// The data received is not HTTP/1: its beginning.
     case notHTTP([UInt8])
+    /// HTTP/2 is not possible, or a stream or connection failed, and the reason with the name of the error code.
+    case http2(String)
     /// A redirect cannot be followed, and the reason.
     case redirect(String)
     /// The response is complete, but its status counts as a failure.
@@ -122,6 +125,8 @@ public struct HTTPOutcome: Sendable {
     public var framing: HTTPBodyFraming?
     public var body = HTTPBody()
     public var trailers: [HTTPField] = []
+    /// The frames of HTTP/2, at most 1,000, if received bytes are kept.
+    public var frames: [HTTP2Frame] = []
     /// The bytes received, up to the limit to keep, and their total number.
     public var received: [UInt8] = []
     public var receivedCount = 0

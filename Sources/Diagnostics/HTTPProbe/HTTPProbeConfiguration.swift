@@ -5,6 +5,8 @@ import WireFormat
 public struct HTTPProbeConfiguration: Sendable {
     public var method: HTTPMethod?
     public var version = HTTPVersion.http11
+    /// Whether requests are sent by HTTP/2; with TLS it must be among the application protocols.
+    public var http2 = HTTP2Use.negotiated
     /// The user's fields, in order. They replace default fields of the same name; nil removes one.
     public var fields: [(name: String, value: String?)] = []
     public var body: [UInt8]?

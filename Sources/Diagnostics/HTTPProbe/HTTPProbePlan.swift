@@ -147,6 +147,7 @@ public struct HTTPProbePlan: HTTPPlan {
         fetch.mayReuse = mayReuse
         // A redirect may lead to the same server.
         fetch.keepsConnection = configuration.sharesConnection || configuration.redirects > 0
+        fetch.sharesConnection = configuration.sharesConnection
         return fetch
     }
 

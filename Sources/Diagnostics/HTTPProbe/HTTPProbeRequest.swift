@@ -68,6 +68,7 @@ extension HTTPProbeConfiguration {
     func limit(_ fetch: inout HTTPFetch) {
         fetch.timeout = timeout
         fetch.connectTimeout = connectTimeout
+        fetch.http2 = http2
         fetch.demandsTrust = !trustsAnybody
         fetch.demandsStatusLine = true
         fetch.limits.body = bodyLimit

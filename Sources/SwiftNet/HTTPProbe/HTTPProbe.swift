@@ -19,7 +19,7 @@ public enum HTTPProbe: Tool {
     public struct Configuration: Sendable {
         /// The requests and additional tests.
         public var request: HTTPProbeConfiguration
-        public var tls = TLSConfiguration(applicationProtocols: ["http/1.1"])
+        public var tls = TLSConfiguration(applicationProtocols: ["h2", "http/1.1"])
         /// The number of URLs requested at the same time, in `concurrencies`.
         public var concurrency = 20
         /// The address family of connections; nil for both.

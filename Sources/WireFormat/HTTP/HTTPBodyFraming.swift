@@ -7,6 +7,8 @@ public enum HTTPBodyFraming: Hashable, Sendable {
     case chunked
     /// The body ends when the connection is closed.
     case untilClose
+    /// The body ends with its HTTP/2 stream (RFC 9113, section 8.1).
+    case stream
     /// After a 2xx response to CONNECT: the following bytes belong to the tunnel.
     case tunnel
     /// The fields are contradictory or invalid, so the length is unknown.
@@ -25,7 +27,7 @@ extension HTTPHead {
         if let last = codings.last {
             return Array(last.utf8).equalsIgnoringCase("chunked") ? .chunked : .untilClose
         }
-        return statedLength ?? .untilClose
+        return statedLength ?? (version == .http2 ? .stream : .untilClose)
     }
 
     /// The framing of a request body.
@@ -47,6 +49,7 @@ extension HTTPHead {
 
     /// Whether the connection persists after this message (RFC 9112, section 9.3).
     public var keepsConnection: Bool {
+        if version == .http2 { return true }
         let options = list("Connection").map { $0.utf8.map(\.lowercased) }
         if options.contains(Array("close".utf8)) { return false }
         if let numbers = version?.numbers, numbers.major == 1, numbers.minor >= 1 { return true }

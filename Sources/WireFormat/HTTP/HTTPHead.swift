@@ -26,6 +26,13 @@ public struct HTTPHead: Hashable, Sendable, WireEncodable {
         end = HTTPLine([])
     }
 
+    /// Creates the head of an HTTP/2 response (RFC 9113, section 8.3.2).
+    /// - Parameter status: the value of `:status`.
+    public init(http2Status status: Int, fields: [HTTPField]) {
+        self.init(startLine: "\(HTTPVersion.http2) \(status)", fields: fields)
+        start = .status(HTTPStatusLine(http2: status))
+    }
+
     /// Returns a valid request.
     public static func request(
         _ method: HTTPMethod, _ target: String, version: HTTPVersion = .http11, fields: [HTTPField] = []

@@ -22,6 +22,8 @@ public struct HTTPResponseReader: Sendable {
         case chunkData(left: Int)
         case chunkEnd
         case trailers
+        /// The body of HTTP/2.
+        case stream
         /// The response has ended.
         case finished
     }
@@ -110,7 +112,7 @@ public struct HTTPResponseReader: Sendable {
             let count = give(bytes.prefix(left), body)
             if state != .finished { if count == left { complete() } else { state = .data(left: left - count) } }
             return count
-        case .dataUntilEnd: return give(bytes, body)
+        case .dataUntilEnd, .stream: return give(bytes, body)
         case .chunkData(let left):
             let count = give(bytes.prefix(left), body)
             if state != .finished { state = count == left ? .chunkEnd : .chunkData(left: left - count) }
@@ -172,20 +174,41 @@ public struct HTTPResponseReader: Sendable {
         let head = HTTPHead(pending.rawBytes)
         pending = []
         scan = HeadScan()
-        if case .status(let line) = head.start, let code = line.code, (100...199).contains(code), code != 101 {
-            interim.append(head)
-            if interim.count >= limits.interimResponses { giveUp(.endlessInterimResponses(interim.count)) }
-            return
-        }
-        self.head = head
-        let framing = head.responseFraming(to: method)
-        self.framing = framing
+        guard let framing = accept(head) else { return }
         switch framing {
         case .none, .tunnel, .length(0): complete()
         case .length(let length): state = .data(left: length)
         case .chunked: state = .chunkSize
-        case .untilClose, .invalid: state = .dataUntilEnd
+        case .untilClose, .invalid, .stream: state = .dataUntilEnd
         }
+    }
+
+    /// Returns the framing of the body; nil after an interim response.
+    private mutating func accept(_ head: HTTPHead) -> HTTPBodyFraming? {
+        if case .status(let line) = head.start, let code = line.code, (100...199).contains(code), code != 101 {
+            interim.append(head)
+            if interim.count >= limits.interimResponses { giveUp(.endlessInterimResponses(interim.count)) }
+            return nil
+        }
+        self.head = head
+        framing = head.responseFraming(to: method)
+        return framing
+    }
+
+    // MARK: HTTP/2, whose frames have no text
+
+    /// Takes the head of an interim or final HTTP/2 response; its body is passed to `take`.
+    public mutating func take(_ head: HTTPHead) {
+        guard state != .finished else { return }
+        length += head.byteCount
+        if accept(head) != nil { state = .stream }
+    }
+
+    /// Takes the end of the HTTP/2 stream.
+    public mutating func endStream(trailers: [HTTPField]) {
+        guard state == .stream else { return }
+        self.trailers = trailers
+        complete()
     }
 
     // MARK: Chunks

@@ -93,6 +93,9 @@ public struct HTTPVersion: Hashable, Sendable, CustomStringConvertible {
     /// HTTP/1.1 (RFC 9112).
     public static let http11 = HTTPVersion(major: 1, minor: 1)
 
+    /// HTTP/2 (RFC 9113), as curl writes it; no message contains it.
+    public static let http2 = HTTPVersion(bytes: Array("HTTP/2".utf8))
+
     /// The text after the slash, as received: `1.1`.
     public var number: String { String(description.drop { $0 != "/" }.dropFirst()) }
 
@@ -154,6 +157,13 @@ public struct HTTPStatusLine: Hashable, Sendable {
     public var reason: [UInt8]
     /// Violations of the standard.
     public var problems: [HTTPProblem] = []
+
+    /// Creates the status line of an HTTP/2 response, which has no reason phrase.
+    init(http2 code: Int) {
+        version = .http2
+        self.code = code
+        reason = []
+    }
 
     /// Parses a status line.
     public init(_ line: [UInt8]) {

@@ -13,6 +13,7 @@ extension HTTPFailure {
         case .reset(let phase): "connection reset by the server: \(phase.rawValue)"
         case .malformed: "malformed response"
         case .notHTTP(let bytes): "not HTTP: \(Self.opening(bytes))"
+        case .http2(let reason): "HTTP/2: \(reason)"
         case .redirect(let reason): reason
         case .status(let code): "status \(code)"
         case .expires(let seconds): "the certificate \(Text.expiry(inSeconds: seconds))"
@@ -32,6 +33,7 @@ extension HTTPFailure {
         case .reset: "reset"
         case .malformed: "malformed"
         case .notHTTP: "protocol"
+        case .http2: "http2"
         case .redirect: "redirect"
         case .status: "status"
         case .expires: "expiry"

@@ -1,4 +1,5 @@
 import SwiftNet
+import SwiftNetHTTP2
 
 /// Prints a request and its response as sent and received, with visible line ends.
 struct Transcript {
@@ -14,7 +15,11 @@ struct Transcript {
             note("connection reused")
         }
         guard outcome.timings.connect != nil || outcome.isReused else { return }
-        lines(of: outcome.fetch.bytes + outcome.fetch.heldBody, mark: ">", color: .dim)
+        if outcome.frames.isEmpty {
+            lines(of: outcome.fetch.bytes + outcome.fetch.heldBody, mark: ">", color: .dim)
+        } else {
+            for frame in outcome.frames { show(frame) }
+        }
         lines(of: outcome.received, mark: "<", color: nil)
         let rest = outcome.receivedCount - outcome.received.count
         if rest > 0 { note("\(rest) more bytes") }
@@ -22,6 +27,17 @@ struct Transcript {
         case .closed: note("connection closed by the server")
         case .reset: note("connection reset by the server")
         case .kept, .left, .none: break
+        }
+    }
+
+    /// Prints a frame of HTTP/2 and its fields.
+    private func show(_ frame: HTTP2Frame) {
+        let mark = frame.isOutbound ? ">" : "<"
+        note("\(mark) \(Text.escaped("\(frame)"))")
+        guard case .fields(let fields) = frame.contents else { return }
+        for field in fields {
+            let line = "\(mark) \(Text.escaped("\(field.name): \(field.value)"))"
+            console.output.write((frame.isOutbound ? console.painted(line, .dim) : line) + "\n")
         }
     }
 

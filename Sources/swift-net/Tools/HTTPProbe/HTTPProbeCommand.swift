@@ -16,7 +16,7 @@ struct HTTPProbeCommand: HTTPCommand {
         foreignOptions: [
             ("-s", "-q prints only failures and the summary"), ("-sS", "-q prints only failures and the summary"),
             ("--silent", "-q prints only failures and the summary"),
-            ("--http1.0", "use --http 1.0"), ("--http1.1", "use --http 1.1"),
+            ("--http1.0", "use --http 1.0"), ("--http1.1", "use --http 1.1"), ("--http2", "use --http 2"),
             ("--basic", "-u sends user and password at once"), ("--url", "give the URL as an argument"),
             ("-T", "use -X PUT --data-binary @FILE"), ("--upload-file", "use -X PUT --data-binary @FILE"),
             ("--post301", "-X POST with -L keeps the method where browsers keep it"),
@@ -27,6 +27,7 @@ struct HTTPProbeCommand: HTTPCommand {
     enum Version: String, CaseIterable {
         case http10 = "1.0"
         case http11 = "1.1"
+        case http2 = "2"
     }
 
     /// The TCP implementation.
@@ -105,8 +106,19 @@ struct HTTPProbeCommand: HTTPCommand {
             help: "Write all cookies to FILE in the Netscape format at the end (- for standard output)."
         ) { $0.cookieOutput = $1 }
         declareBody(&options)
-        options.option("--http", value: .choice(Version.self), help: "Set the version of HTTP (1.1).") {
+        options.option(
+            "--http", value: .choice(Version.self),
+            help: "Set the version of HTTP; 2 applies to https URLs (2 if the server selects it, else 1.1)."
+        ) {
             $0.probe.request.version = $1 == .http10 ? .http10 : .http11
+            $0.probe.request.http2 = $1 == .http2 ? .required : .negotiated
+            $0.probe.tls.applicationProtocols = [$1 == .http2 ? "h2" : "http/1.1"]
+        }
+        options.flag(
+            "--http2-prior-knowledge", help: "Use HTTP/2 for http URLs too, without negotiation.", excludes: ["--http"]
+        ) {
+            $0.probe.request.http2 = .assumed
+            $0.probe.tls.applicationProtocols = ["h2"]
         }
         options.flag("--compressed", help: "Request gzip or deflate content coding.") {
             $0.probe.request.wantsCompression = true
@@ -115,8 +127,9 @@ struct HTTPProbeCommand: HTTPCommand {
             "--raw", value: .file, help: "Send the bytes of FILE unchanged (- for standard input).",
             excludes: [
                 "-X", "--head", "-H", "-A", "-e", "-u", "-b", "--cookie-jar", "-d", "--data-raw", "--data-binary",
-                "--data-urlencode", "--json-body", "-F", "-G", "--http", "--compressed", "-L", "--max-redirects",
-                "--location-trusted", "--reuse", "--methods", "--keep-alive", "--intermediaries", "--retry",
+                "--data-urlencode", "--json-body", "-F", "-G", "--http", "--http2-prior-knowledge", "--compressed",
+                "-L", "--max-redirects", "--location-trusted", "--reuse", "--methods", "--keep-alive",
+                "--intermediaries", "--retry",
             ]
         ) { $0.rawFile = $1 }
         options.flag("-L", "--follow", "--location", help: "Follow redirects.") { $0.follows = true }

@@ -98,7 +98,8 @@ final class HTTPProbeText: HTTPProbeReport {
     private func status(_ outcome: HTTPOutcome) -> String {
         guard case .status(let line)? = outcome.head?.start else { return console.painted("no status line", .red) }
         let reason = Text.escaped(String(decoding: line.reason, as: UTF8.self))
-        let text = (line.code.map { "\($0)" } ?? "?") + (reason.isEmpty ? "" : " " + reason)
+        let version = line.version == .http2 ? "\(line.version) " : ""
+        let text = version + (line.code.map { "\($0)" } ?? "?") + (reason.isEmpty ? "" : " " + reason)
         return console.painted(text, outcome.isError ? .red : .green)
     }
 
