@@ -125,7 +125,7 @@ packages-lint:
 
 packages-bench:
 	@Scripts/packages iproute2 util-linux procps iputils-ping iputils-tracepath fping traceroute mtr-tiny scamper nftables tcpdump python3 time \
-	    arp-scan zmap masscan nmap gcc libc6-dev dnsmasq-base binutils
+	    arp-scan zmap masscan nmap gcc libc6-dev dnsmasq-base binutils openssl nghttp2-client
 	@Scripts/unpacked .build/peers arping libnet1
 
 packages-servers:

@@ -49,6 +49,46 @@ def requests(binary, url, runs):
         phases(binary, url, runs)
 
 
+HTTP2 = """daemon off; pid PLACE/pid; error_log PLACE/log; worker_processes auto; user root; events {}
+http { access_log off; keepalive_requests 1000000; server { listen 127.0.0.1:20991 ssl http2; root PLACE;
+ssl_certificate PLACE/cert; ssl_certificate_key PLACE/key; } }
+"""
+
+
+def multiplexed(binary, runs):
+    """Requests over one HTTP/2 connection."""
+    url = "https://127.0.0.1:20991/index.html"
+    with tempfile.TemporaryDirectory() as folder:
+        os.chmod(folder, 0o755)
+        names = [os.path.join(folder, name) for name in ("urls", "config", "nginx.conf", "index.html")]
+        texts = [
+            "".join(f"{url}?{number}\n" for number in range(REQUESTS)),
+            "".join(f'url = "{url}?{number}"\noutput = "/dev/null"\n' for number in range(REQUESTS)),
+            HTTP2.replace("PLACE", folder), "hello" * 100 + "\n"]
+        for name, text in zip(names, texts):
+            with open(name, "w") as file:
+                file.write(text)
+        subprocess.run(
+            ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
+             "-subj", "/CN=web.example", "-keyout", folder + "/key", "-out", folder + "/cert"],
+            check=True, stderr=subprocess.DEVNULL)
+        server = subprocess.Popen(["nginx", "-c", names[2]])
+        try:
+            time.sleep(0.5)
+            ours = [binary, "http-probe", "-kq", "--reuse", "--concurrency", str(AT_ONCE), "--targets", names[0]]
+            curl = ["curl", "-sk", "--http2", "--parallel", "--parallel-max", str(AT_ONCE), "-K", names[1]]
+            load = ["h2load", "-c1", f"-m{AT_ONCE}", f"-n{REQUESTS}", url]
+            for command in (ours, curl, load):
+                subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+            print(f"\nOne HTTP/2 connection, {version(['curl', '--version'])}, {version(['h2load', '--version'])}")
+            title = f"{REQUESTS} requests, {AT_ONCE} at a time, by"
+            pairs(f"{title} curl (wanted at most 0.8)", ours, curl, runs)
+            pairs(f"{title} h2load (wanted at most 2.0)", ours, load, runs)
+        finally:
+            server.terminate()
+            server.wait()
+
+
 def phases(binary, url, runs):
     """The time of each phase, as both report it."""
     ours, theirs = [], []
@@ -153,6 +193,7 @@ def main():
     server.files["nginx.conf"] = server.files["nginx.conf"].replace("master_process off;", "worker_processes auto; user root;")
     with keeper.running(server, 20990) as url:
         requests(binary, url, runs)
+    multiplexed(binary, runs)
     fingerprints(binary)
 
 

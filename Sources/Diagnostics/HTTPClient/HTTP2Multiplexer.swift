@@ -104,7 +104,13 @@ final class HTTP2Multiplexer {
     }
 
     func fail(_ failure: HTTPFailure, at now: Instant) {
-        for exchange in ordered { exchange.failed(failure, at: now) }
+        for exchange in ordered {
+            if case .reset = failure {
+                exchange.failed(.reset(exchange.phase), at: now)
+            } else {
+                exchange.failed(failure, at: now)
+            }
+        }
     }
 
     private var ordered: [HTTPExchange] { exchanges.sorted { $0.key < $1.key }.map(\.value) }

@@ -198,7 +198,7 @@ final class HTTPConnection {
                 return
             }
         } else {
-            connections.speaksHTTP1(origin)
+            connections.speaksHTTP1(self)
         }
         state = .open
         let joined = joining

@@ -40,10 +40,11 @@ final class HTTPConnections {
 
     private var offersHTTP2: Bool { configuration.applicationProtocols.contains("h2") }
 
-    /// Records that an origin's server chose HTTP/1.
-    func speaksHTTP1(_ origin: HTTPOrigin) {
-        http1Origins.insert(origin)
-        shared[origin] = nil
+    /// Records that the server of a connection that might be shared chose HTTP/1.
+    func speaksHTTP1(_ connection: HTTPConnection) {
+        guard shared[connection.origin] === connection else { return }
+        http1Origins.insert(connection.origin)
+        shared[connection.origin] = nil
     }
 
     /// Sends the output of a connection's HTTP/2 session with the next requests to the port.
@@ -85,5 +86,8 @@ final class HTTPConnections {
     /// Returns the connection that a stream belongs to.
     func connection(of stream: StreamIdentifier) -> HTTPConnection? { table[stream.number >> 32] }
 
-    func forget(_ number: UInt64) { table[number] = nil }
+    func forget(_ number: UInt64) {
+        guard let connection = table.removeValue(forKey: number) else { return }
+        if shared[connection.origin] === connection { shared[connection.origin] = nil }
+    }
 }

@@ -98,10 +98,16 @@ public enum HTTPProbe: Tool {
             self.input = input
             request = asked.request
             try asked.check()
+            var tls = asked.tls
+            // HTTP/2 is no text, and requires TLS 1.2 (RFC 9113, section 9.2).
+            if request.raw != nil || request.version == .http10 || tls.maximumVersion.map({ $0 < .tls12 }) == true {
+                tls.applicationProtocols.removeAll { $0 == "h2" }
+            }
             let urls = try request.overrides.urls(targets, asked.family, interface: asked.interface)
             engine = try HTTPEngine(
                 urls.enumerated().map { [request] in HTTPProbePlan($0.element, request, number: $0.offset) },
-                concurrency: min(asked.concurrency, KernelStreams.mostStreams()), tls: asked.tls, needsTLS: urls.contains { $0.scheme == .https },
+                concurrency: min(asked.concurrency, KernelStreams.mostStreams()), tls: tls,
+                needsTLS: urls.contains { $0.scheme == .https },
                 expectsMore: input != nil)
             transport = try StreamTransport(
                 StreamTransport.Requirements(
