@@ -110,7 +110,7 @@ completions: build
 	$(BINARY) --generate-completion-script fish > completions/swift-net.fish
 
 packages-build:
-	@Scripts/packages libcap-dev libc-ares-dev libidn2-dev libunistring-dev libssl-dev libnghttp2-dev zlib1g-dev
+	@Scripts/packages libcap-dev libc-ares-dev libidn2-dev libunistring-dev libssl-dev libnghttp2-dev zlib1g-dev libbrotli-dev libzstd-dev
 
 packages-test:
 	@Scripts/packages libcap2-bin iproute2 util-linux ethtool procps iputils-ping iputils-tracepath iputils-arping rarpd smcroute iperf fping traceroute mtr-tiny scamper nmap nftables dnsmasq-base tshark tcpdump python3-scapy mandoc nginx-light lighttpd curl openssl gcc libc6-dev binutils \

@@ -86,9 +86,12 @@ let package = Package(
             name: "SwiftNetHTTP2Tests", dependencies: ["SwiftNetHTTP2", "CNghttp2", "WireFormat"],
             swiftSettings: systemSettings),
 
-        // Compressed text by zlib.
+        // Compressed text by zlib, brotli and Zstandard.
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
-        .target(name: "SwiftNetCompression", dependencies: ["CZlib"], swiftSettings: systemSettings),
+        .systemLibrary(name: "CBrotli", pkgConfig: "libbrotlidec", providers: [.apt(["libbrotli-dev"])]),
+        .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
+        .target(
+            name: "SwiftNetCompression", dependencies: ["CZlib", "CBrotli", "CZstd"], swiftSettings: systemSettings),
 
         // The tools, as engines without sockets.
         .target(

@@ -11,12 +11,6 @@ package struct Inflater: ~Copyable {
         case deflate
     }
 
-    /// The reason for which the data cannot be decompressed, as zlib's message.
-    package struct Failure: Error, Hashable, Sendable, CustomStringConvertible {
-        package var message: String
-        package var description: String { message }
-    }
-
     private let format: Format
     /// zlib keeps a pointer to the stream, which must not move.
     private let stream: UnsafeMutablePointer<z_stream>
@@ -37,7 +31,7 @@ package struct Inflater: ~Copyable {
     }
 
     /// Decompresses bytes and passes the result to `take`, in pieces of at most 32 KiB, until it returns false.
-    package mutating func inflate(_ bytes: RawSpan, _ take: (RawSpan) -> Bool) throws(Failure) {
+    package mutating func inflate(_ bytes: RawSpan, _ take: (RawSpan) -> Bool) throws(DecompressionFailure) {
         guard bytes.byteCount > 0 else { return }
         if !hasBegun { try begin(with: bytes.unsafeLoad(fromByteOffset: 0, as: UInt8.self)) }
         // zlib's input pointer is not const, although it does not write to the input.
@@ -67,7 +61,8 @@ package struct Inflater: ~Copyable {
                 inflateReset(stream)
                 isComplete = false
             default:
-                throw Failure(message: stream.pointee.msg.map { String(cString: $0) } ?? "zlib error \(result)")
+                throw DecompressionFailure(
+                    message: stream.pointee.msg.map { String(cString: $0) } ?? "zlib error \(result)")
             }
         }
         // Output that remains after all input was consumed.
@@ -85,14 +80,16 @@ package struct Inflater: ~Copyable {
         }
     }
 
-    private mutating func begin(with first: UInt8) throws(Failure) {
+    private mutating func begin(with first: UInt8) throws(DecompressionFailure) {
         let windowBits: Int32 =
             switch format {
             case .gzip: 15 + 16
             // A zlib header begins with compression method 8 in the low 4 bits.
             case .deflate: first & 0x0F == 8 ? 15 : -15
             }
-        guard czlib_inflate_init(stream, windowBits) == Z_OK else { throw Failure(message: "zlib: out of memory") }
+        guard czlib_inflate_init(stream, windowBits) == Z_OK else {
+            throw DecompressionFailure(message: "zlib: out of memory")
+        }
         hasBegun = true
     }
 }

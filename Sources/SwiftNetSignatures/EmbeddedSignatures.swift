@@ -4,8 +4,8 @@ import SwiftNetCompression
 /// the compiler takes half a minute to read them as they are.
 package enum EmbeddedSignatures {
     /// All files one after the other.
-    /// - Throws: `Inflater.Failure` when what was packed is not whole.
-    package static func text() throws(Inflater.Failure) -> [UInt8] {
+    /// - Throws: `DecompressionFailure` when what was packed is not whole.
+    package static func text() throws(DecompressionFailure) -> [UInt8] {
         let packed = PackageResources.signatures_deflate
         var text: [UInt8] = []
         var inflater = Inflater(.deflate)

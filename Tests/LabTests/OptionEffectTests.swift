@@ -191,7 +191,10 @@ struct OptionEffectTests {
                 let url = "http://198.51.100.2:8080"
                 let texts: [(line: String, parts: [String])] = [
                     ("-v --http 1.0 \(url)/", ["> GET / HTTP/1.0\\r\\n"]),
-                    ("-v --compressed \(url)/", ["> Accept-Encoding: gzip, deflate", "< Content-Encoding: gzip"]),
+                    (
+                        "-v --compressed \(url)/",
+                        ["> Accept-Encoding: gzip, deflate, br, zstd", "< Content-Encoding: gzip"]
+                    ),
                     ("--max-redirects 2 \(url)/hop/0", ["/hop/1  302 to /hop/2\n", "  more than 2 redirects\n"]),
                     ("--intermediaries \(url)/", ["  proxy: Via: 1.1 cache.example (squid/6.1)\n"]),
                     ("--timing \(url)/", ["  connect ", "  wait for response "]),

@@ -9,7 +9,7 @@ struct HTTPBodyCollector: ~Copyable {
     private var digest = SHA256()
     private let mostKept: Int
     private let mostDecoded: Int
-    private var inflater: Inflater?
+    private var decoder: ContentDecoder?
     private var decodedDigest = SHA256()
     private var decoded: HTTPBody.Decoded?
     private(set) var problems: [HTTPProblem] = []
@@ -26,10 +26,8 @@ struct HTTPBodyCollector: ~Copyable {
     mutating func begin(_ head: HTTPHead) {
         let codings = head.list("Content-Encoding").map { $0.lowercased() }.filter { $0 != "identity" }
         guard let coding = codings.first else { return }
-        switch (codings.count, coding) {
-        case (1, "gzip"), (1, "x-gzip"): inflater = Inflater(.gzip)
-        case (1, "deflate"): inflater = Inflater(.deflate)
-        default:
+        decoder = codings.count == 1 ? ContentDecoder(coding) : nil
+        guard decoder != nil else {
             problems.append(.unknownContentCoding(codings.joined(separator: ", ")))
             return
         }
@@ -44,11 +42,11 @@ struct HTTPBodyCollector: ~Copyable {
     }
 
     private mutating func decode(_ bytes: RawSpan) {
-        guard var current = inflater.take() else { return }
+        guard var current = decoder.take() else { return }
         guard var text = decoded else { return }
         var isTooLong = false
-        do throws(Inflater.Failure) {
-            try current.inflate(bytes) { piece in
+        do throws(DecompressionFailure) {
+            try current.decode(bytes) { piece in
                 let fitting = piece.prefix(mostDecoded - text.length)
                 decodedDigest.update(fitting)
                 text.length += fitting.byteCount
@@ -59,7 +57,7 @@ struct HTTPBodyCollector: ~Copyable {
             if isTooLong {
                 problems.append(.bodyTooLong(limit: mostDecoded))
             } else {
-                inflater = consume current
+                decoder = consume current
             }
         } catch {
             problems.append(.invalidContentCoding(error.message))
@@ -74,7 +72,7 @@ struct HTTPBodyCollector: ~Copyable {
         var problems = problems
         body.sha256 = digest.finish()
         if var decoded {
-            if isComplete, body.length > 0, let inflater, !inflater.isComplete {
+            if isComplete, body.length > 0, let decoder, !decoder.isComplete {
                 problems.append(.invalidContentCoding("unexpected end of data"))
             }
             decoded.sha256 = decodedDigest.finish()

@@ -1,3 +1,4 @@
+import SwiftNetCompression
 import WireFormat
 
 /// The bytes of a request, from a URL and the user's options.
@@ -20,7 +21,9 @@ struct HTTPProbeRequest {
             preset.append(("Authorization", "Basic " + Base64.encoded(Array("\(user):\(url.password ?? "")".utf8))))
         }
         preset.append(("Accept", configuration.accept))
-        if configuration.wantsCompression { preset.append(("Accept-Encoding", "gzip, deflate")) }
+        if configuration.wantsCompression {
+            preset.append(("Accept-Encoding", ContentDecoder.codings.joined(separator: ", ")))
+        }
         var own = configuration.fields
         if let body {
             // The user's own Transfer-Encoding replaces the length (RFC 9112, section 6.1).

@@ -85,7 +85,8 @@ public enum HTTPFingerprint: Tool {
                 urls.enumerated().map { [request, judge] in
                     HTTPFingerprintPlan($0.element, request, number: $0.offset, judge: judge?.verdict)
                 },
-                concurrency: min(asked.concurrency, KernelStreams.mostStreams()), tls: TLSConfiguration(applicationProtocols: ["http/1.1"]),
+                concurrency: min(asked.concurrency, KernelStreams.mostStreams()),
+                tls: TLSConfiguration(applicationProtocols: ["http/1.1"]),
                 needsTLS: urls.contains { $0.scheme == .https }, expectsMore: input != nil)
         }
 

@@ -120,7 +120,7 @@ struct HTTPProbeCommand: HTTPCommand {
             $0.probe.request.http2 = .assumed
             $0.probe.tls.applicationProtocols = ["h2"]
         }
-        options.flag("--compressed", help: "Request gzip or deflate content coding.") {
+        options.flag("--compressed", help: "Request gzip, deflate, br or zstd content coding.") {
             $0.probe.request.wantsCompression = true
         }
         options.option(
