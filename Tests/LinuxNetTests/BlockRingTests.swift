@@ -6,7 +6,7 @@ import WireFormat
 
 @testable import LinuxNet
 
-/// The block receive ring, on the loopback interface.
+/// The block receive ring and the queue without one, on the loopback interface.
 @Suite("the block ring")
 struct BlockRingTests {
     /// Sends UDP datagrams of 100 bytes to a closed port of this host.
@@ -68,5 +68,31 @@ struct BlockRingTests {
             #expect(received + lost == count && (lost > 0) == (count == 5_000), "\(received) \(lost)")
             #expect(ring.takeDrops() == 0)
         }
+    }
+
+    @Test("frames without a ring are complete, in order and timestamped", arguments: [false, true])
+    func queue(startsAtNetworkHeader: Bool) throws {
+        guard CurrentProcess.userIdentifier == 0, let loopback = try Interface.all().first(where: \.isLoopback) else {
+            print("skipped: packet sockets need root")
+            return
+        }
+        let target = UInt16.random(in: 20_000...30_000)
+        let socket = try Descriptor.socket(17, 3, 0)
+        let queue = try FrameQueue(on: socket, startsAtNetworkHeader: startsAtNetworkHeader)
+        try socket.setOption(263, 23, Int32(1), "PACKET_IGNORE_OUTGOING")
+        try Self.filter(port: target).attach(to: socket.rawValue)
+        try socket.bindToLink(interface: loopback.index, etherType: .ipv4)
+        // The kernel begins to timestamp packets shortly after the first socket has asked for it.
+        usleep(100_000)
+        let start = SystemClock.wall
+        try send(100, to: target)
+        var stamps: [Int64] = []
+        while let frame = queue.take() {
+            let (length, first) = unsafe (frame.bytes.count, frame.bytes.first)
+            #expect(length == (startsAtNetworkHeader ? 128 : 142) && first == (startsAtNetworkHeader ? 0x45 : 0))
+            stamps.append(frame.stamp)
+        }
+        #expect(stamps.count == 100 && stamps == stamps.sorted() && stamps[0] >= start)
+        #expect(queue.takeDrops() == 0 && !queue.hasFailed)
     }
 }

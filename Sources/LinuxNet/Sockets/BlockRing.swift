@@ -56,7 +56,12 @@ final class BlockRing {
         descriptor = socket.rawValue
     }
 
-    deinit { munmap(memory, length) }
+    /// Unmapping the ring of a closed socket takes the kernel some 25 ms: other sockets are closed meanwhile.
+    deinit {
+        nonisolated(unsafe) let memory = memory
+        let length = length
+        DetachedThread.startOrRun { munmap(memory, length) }
+    }
 
     private var start: UnsafeMutableRawPointer { memory + block * Self.blockLength }
 

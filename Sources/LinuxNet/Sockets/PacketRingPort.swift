@@ -4,7 +4,7 @@ import PacketEngine
 import WireFormat
 
 /// The port of engines that send and receive hundreds of thousands of packets per second, on several interfaces:
-/// frames are sent in batches and received in memory shared with the kernel (packet(7)).
+/// frames are sent in batches and, unless they are few, received in memory shared with the kernel (packet(7)).
 /// Datagrams are sent on their interface, which has no Ethernet header; those without an interface are for this host
 /// itself and sent by a raw socket (raw(7)).
 public struct PacketRingPort: PacketPort, ~Copyable {
@@ -34,35 +34,50 @@ public struct PacketRingPort: PacketPort, ~Copyable {
     }
 
     private final class Receiver {
-        let descriptor: Descriptor
-        let ring: BlockRing
+        let socket: OpenSocket
+        /// Nil for runs of few frames.
+        private let ring: BlockRing?
+        private let queue: FrameQueue?
         let interface: UInt32
         let form: ReceivedPacket.Form
 
         init(_ listening: Listening, blocks: Int, _ reserve: SocketReserve) throws(SystemError) {
             let opened = Descriptor(owning: try reserve.takePacketSocket())
             try opened.setOption(SOL_PACKET, PACKET_IGNORE_OUTGOING, Int32(1), "PACKET_IGNORE_OUTGOING")
-            ring = try BlockRing(
-                on: opened, blocks: blocks, startsAtNetworkHeader: !listening.hasEthernetHeader)
+            let isHeaderless = !listening.hasEthernetHeader
+            ring = blocks > 0 ? try BlockRing(on: opened, blocks: blocks, startsAtNetworkHeader: isHeaderless) : nil
+            queue = blocks > 0 ? nil : try FrameQueue(on: opened, startsAtNetworkHeader: isHeaderless)
             try listening.filter?.attach(to: opened.rawValue)
             try opened.bindToLink(interface: listening.interface, etherType: listening.etherType)
             for group in listening.groups { try opened.admit(.group(group), on: listening.interface) }
             interface = listening.interface
             form = listening.hasEthernetHeader ? .frame : .datagram
-            descriptor = opened
+            socket = OpenSocket(opened)
         }
+
+        func take() -> BlockRing.Frame? { ring.map { $0.take() } ?? queue?.take() }
+        func takeDrops() -> UInt64 { ring?.takeDrops() ?? queue?.takeDrops() ?? 0 }
+
+        /// Whether receiving has reported that the interface is down.
+        var hasFailed: Bool { queue?.hasFailed == true }
+        /// Whether the interface is down. A ring has no system call that would report it.
+        var hasError: Bool { queue == nil && socket.takeError() == ENETDOWN }
     }
+
+    /// The number of frames for which no ring is needed.
+    public static var fewFrames: Int { FrameQueue.frameCount }
 
     /// The time between queries of the kernel's drop counters.
     private static let dropInterval = Nanoseconds.milliseconds(10)
 
     private let receivers: [Receiver]
-    private let frames: Descriptor
     /// The AF_XDP sender for frames, if available.
     private let xdp: XDPSender?
+    /// Sends frames; nil if AF_XDP does, or no interface has an Ethernet header.
+    private let frames: OpenSocket?
     /// Sends IP packets on interfaces without an Ethernet header; nil if there are none.
-    private let packets: Box?
-    private let datagrams: [IPAddress.Family: Box]
+    private let packets: OpenSocket?
+    private let datagrams: [IPAddress.Family: OpenSocket]
     private let tap: PacketTap?
     private let trace: ((PacketTrace) -> Void)?
     private var translator = StampTranslator()
@@ -70,9 +85,23 @@ public struct PacketRingPort: PacketPort, ~Copyable {
     private var nextLookForDrops = Instant(nanoseconds: 0)
     private var waits: WaitSet
 
-    private final class Box {
-        let descriptor: Descriptor
-        init(_ descriptor: consuming Descriptor) { self.descriptor = descriptor }
+    /// A socket that is closed in the background: the kernel takes some 12 ms to close one, but several at the same time
+    /// share the wait.
+    private final class OpenSocket {
+        let descriptor: Int32
+        init(_ descriptor: consuming Descriptor) { self.descriptor = descriptor.release() }
+
+        deinit {
+            let descriptor = descriptor
+            DetachedThread.startOrRun { close(descriptor) }
+        }
+
+        /// Returns the pending error, 0 if there is none.
+        func takeError() -> Int32 {
+            var error: Int32 = 0
+            var length = socklen_t(MemoryLayout<Int32>.size)
+            return getsockopt(descriptor, SOL_SOCKET, SO_ERROR, &error, &length) == 0 ? error : 0
+        }
     }
 
     /// Starts to receive.
@@ -82,7 +111,8 @@ public struct PacketRingPort: PacketPort, ~Copyable {
     ///   - sendingInterface: the index of the interface to send on; 0 if each packet of a batch has its own.
     ///   - sendsPastTaps: whether AF_XDP may be used, whose frames no capture on this host sees.
     ///   - ownFamilies: the families in which datagrams are sent to this host itself.
-    ///   - blocks: the number of blocks of 65,536 bytes for received frames, for each of `listening`.
+    ///   - blocks: the number of blocks of 65,536 bytes for received frames, for each of `listening`; 0 if there are at
+    ///     most `fewFrames`.
     public init(
         _ reserve: SocketReserve, listening: [Listening], sendingInterface: UInt32 = 0, sendsPastTaps: Bool = false,
         ownFamilies: Set<IPAddress.Family> = [],
@@ -91,23 +121,27 @@ public struct PacketRingPort: PacketPort, ~Copyable {
     ) throws(SystemError) {
         var receivers: [Receiver] = []
         for item in listening { receivers.append(try Receiver(item, blocks: blocks, reserve)) }
-        // Protocol 0: receives nothing. Also needed for frames that AF_XDP does not accept.
-        let sender = Descriptor(owning: try reserve.takePacketSocket())
-        if sendingInterface != 0 { try sender.bindToSend(interface: sendingInterface) }
-        var headerless: Box?
-        if listening.contains(where: { !$0.hasEthernetHeader }) {
-            headerless = Box(Descriptor(owning: try reserve.takeHeaderlessSocket()))
-        }
-        var datagrams: [IPAddress.Family: Box] = [:]
-        for family in ownFamilies {
-            datagrams[family] = Box(try reserve.datagramSocket(family))
-        }
-        waits = WaitSet(reactor, receivers.map { $0.descriptor.rawValue })
         // Not every interface supports it.
-        xdp = sendsPastTaps && sendingInterface != 0 ? Self.xdpSender(reserve, sendingInterface) : nil
+        let xdp = sendsPastTaps && sendingInterface != 0 ? Self.xdpSender(reserve, sendingInterface) : nil
+        var (framed, headerless): (OpenSocket?, OpenSocket?)
+        if xdp == nil, listening.contains(where: \.hasEthernetHeader) {
+            // Protocol 0: receives nothing.
+            let sender = Descriptor(owning: try reserve.takePacketSocket())
+            if sendingInterface != 0 { try sender.bindToSend(interface: sendingInterface) }
+            framed = OpenSocket(sender)
+        }
+        if listening.contains(where: { !$0.hasEthernetHeader }) {
+            headerless = OpenSocket(Descriptor(owning: try reserve.takeHeaderlessSocket()))
+        }
+        var datagrams: [IPAddress.Family: OpenSocket] = [:]
+        for family in ownFamilies {
+            datagrams[family] = OpenSocket(try reserve.datagramSocket(family))
+        }
+        waits = WaitSet(reactor, receivers.map(\.socket.descriptor))
         self.receivers = receivers
         self.datagrams = datagrams
-        frames = sender
+        self.xdp = xdp
+        frames = framed
         packets = headerless
         self.tap = tap
         self.trace = trace
@@ -137,17 +171,19 @@ public struct PacketRingPort: PacketPort, ~Copyable {
             switch socket {
             case .packets:
                 result =
-                    packets.map { vector.sendFrames(batch, next..<end, on: $0.descriptor.rawValue) }
+                    packets.map { vector.sendFrames(batch, next..<end, on: $0.descriptor) }
                     ?? -Int(EAFNOSUPPORT)
             case .datagrams(let family):
                 result =
-                    datagrams[family].map { vector.send(batch, next..<end, on: $0.descriptor.rawValue, scope: 0) }
+                    datagrams[family].map { vector.send(batch, next..<end, on: $0.descriptor, scope: 0) }
                     ?? -Int(EAFNOSUPPORT)
             case .frames:
                 if let xdp {
                     result = xdp.send(batch, next..<end)
                 } else {
-                    result = vector.sendFrames(batch, next..<end, on: frames.rawValue)
+                    result =
+                        frames.map { vector.sendFrames(batch, next..<end, on: $0.descriptor) }
+                        ?? -Int(EAFNOSUPPORT)
                 }
             }
             if result > 0 {
@@ -190,7 +226,7 @@ public struct PacketRingPort: PacketPort, ~Copyable {
         for receiver in receivers {
             // Limited, so that received packets do not keep the engine from sending.
             for count in 0..<4_096 {
-                guard let frame = receiver.ring.take() else { break }
+                guard let frame = receiver.take() else { break }
                 if count & 63 == 0 { translator.refresh() }
                 if frame.isForOthers { continue }
                 if let trace {
@@ -206,11 +242,12 @@ public struct PacketRingPort: PacketPort, ~Copyable {
                         interfaceIndex: receiver.interface, hasPendingChecksum: frame.hasPendingChecksum))
                 total += 1
             }
+            if receiver.hasFailed { throw SystemError(code: ENETDOWN, operation: "interface") }
         }
         let time = now
         if time >= nextLookForDrops {
             nextLookForDrops = time + Self.dropInterval
-            let lost = receivers.reduce(0) { $0 + $1.ring.takeDrops() }
+            let lost = receivers.reduce(0) { $0 + $1.takeDrops() }
             if lost > 0 { engine.overflowed(lost, at: time) }
         }
         return total
@@ -223,10 +260,7 @@ public struct PacketRingPort: PacketPort, ~Copyable {
         tap?.drain()
         guard wakeReason.contains(.packets) else { return wakeReason }
         for descriptor in waits.failing {
-            // A ring has no system call that would report the error.
-            guard let receiver = receivers.first(where: { $0.descriptor.rawValue == descriptor }),
-                receiver.descriptor.option(SOL_SOCKET, SO_ERROR) == ENETDOWN
-            else { continue }
+            guard receivers.first(where: { $0.socket.descriptor == descriptor })?.hasError == true else { continue }
             throw SystemError(code: ENETDOWN, operation: "interface")
         }
         return wakeReason

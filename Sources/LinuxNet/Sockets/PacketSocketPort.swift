@@ -176,28 +176,14 @@ public struct PacketSocketPort: PacketPort, ~Copyable {
     }
 
     private mutating func deliver<E: Engine & ~Copyable>(_ index: Int, to engine: inout E) {
-        var details = ControlDetails()
-        var tag: RemovedTag?
-        var hasPendingChecksum = false
-        var networkOffset = 0
-        receiveVector.forEachControl(index) { level, type, data in
-            details.read(level, type, data)
-            guard level == SOL_PACKET, type == PACKET_AUXDATA, data.count >= MemoryLayout<tpacket_auxdata>.size else {
-                return
-            }
-            let auxiliary = data.loadUnaligned(as: tpacket_auxdata.self)
-            tag = RemovedTag(
-                status: auxiliary.tp_status, etherType: auxiliary.tp_vlan_tpid, information: auxiliary.tp_vlan_tci)
-            networkOffset = Int(auxiliary.tp_net)
-            hasPendingChecksum = auxiliary.tp_status & UInt32(TP_STATUS_CSUMNOTREADY) != 0
-        }
+        let details = receiveVector.frameDetails(index)
         let link = receiveVector.linkSource(index)
         var bytes = receiveVector.bytes(index)
         let hasEthernetHeader = Self.hasEthernetHeader(link)
-        if !hasEthernetHeader { bytes = UnsafeRawBufferPointer(rebasing: bytes.dropFirst(networkOffset)) }
+        if !hasEthernetHeader { bytes = UnsafeRawBufferPointer(rebasing: bytes.dropFirst(details.networkOffset)) }
         deliver(
-            bytes, hasEthernetHeader: hasEthernetHeader, tag: tag, link: link,
-            arrival: translator.instant(ofStamp: details.stamp), hasPendingChecksum: hasPendingChecksum,
+            bytes, hasEthernetHeader: hasEthernetHeader, tag: details.tag, link: link,
+            arrival: translator.instant(ofStamp: details.stamp), hasPendingChecksum: details.hasPendingChecksum,
             to: &engine)
     }
 

@@ -23,6 +23,9 @@ public final class SocketReserve {
         wantsXDP: Bool = false
     ) throws(SystemError) {
         for _ in 0..<count { packetSockets.append(try Self.open(AF_PACKET, 0, "packet socket")) }
+        // The kernel begins to timestamp packets only some time after the first socket has asked for it.
+        var isStamped: Int32 = 1
+        if let first = packetSockets.last { setsockopt(first, SOL_SOCKET, SO_TIMESTAMPNS, &isStamped, 4) }
         for family in families {
             // IPPROTO_RAW sends whole datagrams and receives nothing. A missing family is an error only when it is
             // used.
@@ -98,7 +101,7 @@ public final class SocketReserve {
     /// until no processor uses it, but sockets that are closed at the same time share the wait.
     public func closeUnusedSockets() {
         for case let descriptor? in packetSockets + [headerlessSocket] {
-            do { try DetachedThread.start { close(descriptor) } } catch { close(descriptor) }
+            DetachedThread.startOrRun { close(descriptor) }
         }
         (packetSockets, headerlessSocket) = ([], nil)
     }

@@ -11,7 +11,7 @@ final class XDPSender {
     /// The number of retries if the queue is in use, every 5 milliseconds.
     private static let patience = 12
 
-    private let descriptor: Descriptor
+    private let descriptor: Int32
     private let memory: UnsafeMutableRawPointer
     private let transmit: Ring
     private let completion: Ring
@@ -85,18 +85,18 @@ final class XDPSender {
             throw error
         }
         memory = mapped
-        descriptor = opened
+        descriptor = opened.release()
         free = (0..<UInt64(Self.chunkCount)).map { $0 * UInt64(Self.chunkLength) }
     }
 
+    /// Closes the socket in the background, which takes the kernel some 12 ms.
     deinit {
         munmap(transmit.base, transmit.length)
         munmap(completion.base, completion.length)
         munmap(memory, Self.chunkLength * Self.chunkCount)
+        let descriptor = descriptor
+        DetachedThread.startOrRun { close(descriptor) }
     }
-
-    /// The maximum length of a frame, in bytes.
-    var longestFrame: Int { Self.chunkLength }
 
     /// Sends frames of a batch.
     /// - Returns: the number of frames that the kernel accepted, or a negative errno.
@@ -144,7 +144,7 @@ final class XDPSender {
     /// - Returns: 0 or errno.
     @discardableResult
     private func kick() -> Int32 {
-        clinux_sendto(descriptor.rawValue, nil, 0, clinux_MSG_DONTWAIT, nil, 0) >= 0 ? 0 : clinux_errno()
+        clinux_sendto(descriptor, nil, 0, clinux_MSG_DONTWAIT, nil, 0) >= 0 ? 0 : clinux_errno()
     }
 
     /// Takes back the chunks of sent frames.

@@ -7,5 +7,12 @@ public struct Descriptor: ~Copyable, Sendable {
     /// Takes ownership of an open descriptor.
     public init(owning rawValue: Int32) { self.rawValue = rawValue }
 
+    /// Returns the descriptor, which the caller then owns.
+    package consuming func release() -> Int32 {
+        let descriptor = rawValue
+        discard self
+        return descriptor
+    }
+
     deinit { close(rawValue) }
 }

@@ -44,5 +44,8 @@ public enum CurrentProcess {
     package static var userIdentifier: UInt32 { getuid() }
 
     /// Ends the process at once, without waiting for threads that are blocked in a lookup.
-    public static func exit(_ status: Int32) -> Never { _exit(status) }
+    public static func exit(_ status: Int32) -> Never {
+        DetachedThread.waitUntilBegun()
+        _exit(status)
+    }
 }

@@ -260,7 +260,7 @@ extension PreparedScan {
             reserve, listening: listening, sendingInterface: configuration.sendingInterface,
             sendsPastTaps: session.capture == nil && !configuration.isExactlyTimed,
             ownFamilies: Set(links.filter { $0.framing == .routed }.map(\.source.family)),
-            blocks: configuration.expectsMore ? 16 : 64,
+            blocks: configuration.expectsMore ? 16 : configuration.probes <= PacketRingPort.fewFrames ? 0 : 64,
             reactor: session.reactor, tap: session.capture?.tap, trace: session.options.onPacket)
     }
 
