@@ -112,7 +112,8 @@ static inline ssize_t clinux_recvfrom(
 }
 // The terminal of the standard streams: the alternate screen, without echo and
 // line buffering; `leave`, and a fatal signal, restore it.
-int clinux_terminal_enter(void);
+int clinux_terminal_is_foreground(void);
+int clinux_terminal_enter(int is_full_screen);
 void clinux_terminal_leave(void);
 
 // Raises the soft limit of open descriptors to the hard one. Returns the limit.
@@ -136,6 +137,7 @@ void clinux_thread_drop_end(void);
 // Ends the process with the default action of the signal.
 static inline void clinux_raise_by_default(int number) {
     sigset_t set;
+    clinux_terminal_leave();
     signal(number, SIG_DFL);
     sigemptyset(&set);
     sigaddset(&set, number);

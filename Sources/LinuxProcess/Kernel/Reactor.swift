@@ -32,6 +32,8 @@ public final class Reactor {
     private var alarm: Instant?
     private let signals: SignalSource?
     private let wakeupEvent: WakeupEvent?
+    /// The terminal whose keys request the status.
+    private var statusKeys: Terminal?
     /// The events since the last dispatch.
     private var pending: WakeReason = []
     private var events = [epoll_event](repeating: epoll_event(), count: 64)
@@ -80,8 +82,13 @@ public final class Reactor {
         try add(descriptor, mask, index == nil ? EPOLL_CTL_ADD : EPOLL_CTL_MOD)
     }
 
-    /// Wakes the run when keys are pressed, until the terminal hangs up.
+    /// Wakes the run when keys are pressed, until the terminal hangs up. Without a full screen, keys request the status,
+    /// and the terminal's mode changes for the run.
     public func serve(_ terminal: Terminal) throws(SystemError) {
+        guard terminal.isFullScreen else {
+            statusKeys = terminal
+            return try watchStatusKeys(of: terminal)
+        }
         try watch(Terminal.inputDescriptor, for: .reading) { [weak self, weak terminal] _ in
             if terminal?.isOpen == true {
                 self?.pending.insert(.keys)
@@ -89,6 +96,26 @@ public final class Reactor {
                 self?.unwatch(Terminal.inputDescriptor)
             }
         }
+    }
+
+    private func watchStatusKeys(of terminal: Terminal) throws(SystemError) {
+        try watch(Terminal.inputDescriptor, for: .reading) { [weak self, weak terminal] _ in
+            // In the background, keys are not for this process, and reading them would stop it.
+            if let terminal, Terminal.isForeground, !terminal.readKeys().isEmpty {
+                self?.pending.insert(.status)
+            } else {
+                self?.unwatch(Terminal.inputDescriptor)
+            }
+        }
+        terminal.enter()
+    }
+
+    /// Stops the process, as Ctrl-Z would without a handler; continued in the background, it has no keys.
+    private func suspend(with terminal: Terminal) {
+        terminal.leave()
+        CurrentProcess.stopUntilContinued()
+        unwatch(Terminal.inputDescriptor)
+        if Terminal.isForeground { try? watchStatusKeys(of: terminal) }
     }
 
     /// Stops watching a descriptor; to be called before the descriptor is closed.
@@ -163,6 +190,7 @@ public final class Reactor {
             }
             if let signals, ready == signals.descriptor.rawValue {
                 pending.formUnion(signals.read())
+                if let statusKeys, pending.remove(.suspend) != nil { suspend(with: statusKeys) }
                 continue
             }
             if let wakeupEvent, ready == wakeupEvent.descriptor.rawValue {

@@ -2,7 +2,7 @@ import CLinux
 import PacketEngine
 import Synchronization
 
-/// Receives SIGINT, SIGTERM and SIGQUIT, and for a full screen those of the terminal, through a descriptor
+/// Receives SIGINT, SIGTERM and SIGQUIT, and those of a terminal whose mode is changed, through a descriptor
 /// (signalfd(2)).
 public final class SignalSource: Sendable {
     let descriptor: Descriptor
@@ -16,13 +16,15 @@ public final class SignalSource: Sendable {
     /// Blocks the signals for the calling thread and threads that it starts, and receives them instead. SIGPIPE is
     /// ignored, so that a write to a closed output fails instead of ending the process.
     /// - Parameters:
-    ///   - ofScreen: whether SIGWINCH, SIGHUP and SIGTSTP are handled too.
+    ///   - terminal: for a full screen, SIGWINCH, SIGHUP and SIGTSTP are handled too; for keys only, SIGTSTP.
     ///   - reloads: whether SIGHUP requests a reload of files.
-    public init(ofScreen: Bool = false, reloads: Bool = false) throws(SystemError) {
+    public init(terminal: Terminal? = nil, reloads: Bool = false) throws(SystemError) {
         var set = sigset_t()
         sigemptyset(&set)
         for signal in [SIGINT, SIGTERM, SIGQUIT] { sigaddset(&set, signal) }
-        if ofScreen { for signal in [SIGWINCH, SIGTSTP, SIGHUP] { sigaddset(&set, signal) } }
+        if let terminal {
+            for signal in terminal.isFullScreen ? [SIGWINCH, SIGTSTP, SIGHUP] : [SIGTSTP] { sigaddset(&set, signal) }
+        }
         if reloads { sigaddset(&set, SIGHUP) }
         guard pthread_sigmask(SIG_BLOCK, &set, nil) == 0 else { throw .last("pthread_sigmask") }
         clinux_ignore_signal(SIGPIPE)

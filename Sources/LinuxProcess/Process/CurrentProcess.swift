@@ -45,6 +45,7 @@ public enum CurrentProcess {
 
     /// Ends the process at once, without waiting for threads that are blocked in a lookup.
     public static func exit(_ status: Int32) -> Never {
+        clinux_terminal_leave()
         DetachedThread.waitUntilBegun()
         _exit(status)
     }

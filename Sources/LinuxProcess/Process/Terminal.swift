@@ -1,6 +1,6 @@
 import CLinux
 
-/// The terminal of the standard streams in full-screen mode (termios(3)).
+/// The terminal of the standard streams, for a full screen or for single keys only (termios(3)).
 ///
 /// Keys are read one by one, without echo; Ctrl-C and Ctrl-Z remain signals. The terminal is
 /// restored when the process ends, even after a crash.
@@ -9,18 +9,34 @@ public final class Terminal {
 
     /// Whether the terminal has not hung up.
     public private(set) var isOpen = true
+    /// Whether the run takes the whole screen; otherwise every key requests its status.
+    package let isFullScreen: Bool
     private var isEntered = false
 
-    /// Returns nil if standard input or output is not a terminal.
+    /// Creates a full screen.
+    /// - Returns: nil if standard input or output is not a terminal.
     public init?() {
         guard isatty(0) == 1, isatty(1) == 1 else { return nil }
+        isFullScreen = true
     }
+
+    private init(isFullScreen: Bool) { self.isFullScreen = isFullScreen }
+
+    /// Returns the terminal whose keys request the status of a run, which standard error shows; nil if there is none,
+    /// or if this process is in its background.
+    public static func forStatusKeys() -> Terminal? {
+        guard isatty(0) == 1, isatty(2) == 1, isForeground else { return nil }
+        return Terminal(isFullScreen: false)
+    }
+
+    /// Whether the terminal sends its keys and signals to this process.
+    package static var isForeground: Bool { clinux_terminal_is_foreground() != 0 }
 
     deinit { leave() }
 
-    /// Switches to full-screen mode.
+    /// Switches to the terminal's mode for the run.
     public func enter() {
-        guard !isEntered, clinux_terminal_enter() == 0 else { return }
+        guard !isEntered, clinux_terminal_enter(isFullScreen ? 1 : 0) == 0 else { return }
         isEntered = true
     }
 

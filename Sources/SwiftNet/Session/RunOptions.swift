@@ -38,8 +38,8 @@ public struct RunOptions {
 
     /// Whether minor notices are reported too.
     package var isVerbose = false
-    /// Whether to handle a terminal's signals (SIGWINCH, SIGTSTP, SIGHUP) and keys too.
-    package var screen: Terminal?
+    /// The terminal whose keys and signals (SIGTSTP; for a full screen SIGWINCH and SIGHUP too) the run handles.
+    package var terminal: Terminal?
     /// Whether SIGHUP makes the run read its files again.
     package var reloads = false
     /// The outputs flushed while the run waits. The run ends when the reader of the first one is gone.

@@ -42,11 +42,11 @@ package final class Session {
         let signals: SignalSource? =
             switch options.signals {
             case .ignore: nil
-            case .stopOnInterrupt: try SignalSource(ofScreen: options.screen != nil, reloads: options.reloads)
+            case .stopOnInterrupt: try SignalSource(terminal: options.terminal, reloads: options.reloads)
             }
         let reactor = try Reactor(signals: signals, wakeupEvent: options.wakeupEvent)
         for output in options.outputs { output.serve(by: reactor) }
-        if let screen = options.screen { try reactor.serve(screen) }
+        if let terminal = options.terminal { try reactor.serve(terminal) }
         let sockets = try withPrivileges(options, requirement) { isRaw in
             try options.capture?.open()
             return try open(isRaw)

@@ -27,6 +27,9 @@ extension Console {
         try runOptions(capture: general.capture, explained: general.explained, isVerbose: general.isVerbose)
     }
 
+    /// Returns the terminal whose keys request a status line; nil if standard input is used for something else.
+    func statusKeys(readsInput: Bool = false) -> Terminal? { readsInput ? nil : Terminal.forStatusKeys() }
+
     private func frameCapture(_ path: String) throws -> FrameCapture {
         let capture = FrameCapture(
             writingTo: try file(path, for: "--pcap"), isStandardOutput: BufferedOutput.isStandardOutput(path),

@@ -7,7 +7,8 @@ struct ArpingSweepRun {
 
     func run() throws -> Int32 {
         let comparison = try command.comparisonFile.map(ArpingComparison.init(path:))
-        let options = try console.runOptions(command.general)
+        var options = try console.runOptions(command.general)
+        options.terminal = console.statusKeys()
         let sweep = try ArpingSweep.prepare(command.network, command.sweep, options: options)
         let report: any ArpingSweepReport =
             console.isJSON

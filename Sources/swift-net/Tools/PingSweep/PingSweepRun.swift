@@ -12,7 +12,7 @@ struct PingSweepRun {
     func run() throws -> Int32 {
         let terminal = command.isLive ? Terminal() : nil
         var options = try console.runOptions(command.general)
-        options.screen = terminal
+        options.terminal = terminal ?? console.statusKeys(readsInput: input != nil)
         // The screen shows the messages of the run.
         let messages = MessageList()
         if terminal != nil { options.onNotice = { messages.add($0) } }

@@ -56,7 +56,8 @@ extension SYNScanCommand {
         let files = try files.map { (stream: try console.file($0.path, for: $0.option), format: $0.format) }
         let input = try command.readFiles(console)
         console.limit(to: scan.deadline)
-        let options = try console.runOptions(general)
+        var options = try console.runOptions(general)
+        options.terminal = console.statusKeys(readsInput: input != nil)
         let run = try SYNScan.prepare(command.targets, reading: input, command.scan, options: options)
         try resumption?.begin(run)
         let report = ScanReport<SYNScanEngine>(

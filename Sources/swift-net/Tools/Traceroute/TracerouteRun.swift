@@ -53,7 +53,7 @@ struct TracerouteRun {
         if command.cycles != nil || terminal != nil { configuration.cycles = command.cycles }
         configuration.confidence = command.findsPaths ? command.confidence : nil
         var options = try console.runOptions(command.general)
-        options.screen = terminal
+        options.terminal = terminal
         let monitor = try Traceroute.Cycles.prepare(command.targets[0], configuration, options: options)
         let (target, names) = (monitor.trace.targets[0], try names(monitor.trace))
         let report: any CyclesReport =
