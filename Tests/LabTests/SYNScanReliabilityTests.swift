@@ -96,10 +96,10 @@ struct SYNScanReliabilityTests {
         }
     }
 
-    @Test("a host that limits both SYNs and resets")
-    func limitedBoth() async throws {
+    @Test("a host that limits both SYNs and resets", arguments: Lab.Wire.allCases)
+    func limitedBoth(wire: Lab.Wire) async throws {
         guard await Peer.require(.nft) else { return }
-        try await Lab.with(layout(input: slowSYNs(), output: slowResets)) { lab in
+        try await Lab.with(layout(input: slowSYNs(), output: slowResets), over: wire) { lab in
             let outcome = try await lab.scan("192.0.2.2 -p 1-4000 -j")
             #expect(outcome.status == 2 && outcome.objects("host").count == 1, "\(outcome)")
         }
@@ -117,11 +117,14 @@ struct SYNScanReliabilityTests {
 
     @Test(
         "203 ports of a host that limits SYNs or resets: all are found, as nmap finds them",
-        arguments: [(0, "192.0.2.2"), (0, "2001:db8::2"), (1, "192.0.2.2"), (2, "2001:db8::2")])
-    func all(kind: Int, target: String) async throws {
+        arguments: [
+            (0, "192.0.2.2", Lab.Wire.ethernet), (0, "2001:db8::2", .tunnel), (1, "192.0.2.2", .tunnel),
+            (2, "2001:db8::2", .ethernet),
+        ])
+    func all(kind: Int, target: String, wire: Lab.Wire) async throws {
         guard await Peer.require(.nft, .nmap) else { return }
         let limits = layout(input: kind == 1 ? "" : slowSYNs(), output: kind == 0 ? "" : slowResets)
-        try await Lab.with(limits) { [open] lab in
+        try await Lab.with(limits, over: wire) { [open] lab in
             try await lab.listening(open) {
                 try await self.findsAll(lab, target, kind == 0 ? "--host-timeout 30" : "")
                 guard kind == 0, !target.contains(":") else { return }
@@ -134,11 +137,11 @@ struct SYNScanReliabilityTests {
         }
     }
 
-    @Test("limited hosts beside others: each has its own rate")
+    @Test("limited hosts beside others, by a tunnel: each has its own rate")
     func beside() async throws {
         guard await Peer.require(.nft) else { return }
         let rules = slowSYNs("ip daddr 192.0.2.3") + "\nip daddr 192.0.2.4 tcp dport != 22 drop"
-        try await Lab.with(layout(input: rules)) { [open] lab in
+        try await Lab.with(layout(input: rules), over: .tunnel) { [open] lab in
             try await lab.listening(open) {
                 let outcome = try await lab.scan("192.0.2.2-4 -p 1-203 --rate max -j")
                 #expect(outcome.status == 0 && outcome.objects("host").isEmpty, "\(outcome)")
@@ -156,25 +159,27 @@ struct SYNScanReliabilityTests {
         }
     }
 
-    @Test("a router's limit that 256 hosts share is reported")
-    func shared() async throws {
+    @Test("a router's limit that 256 hosts share is reported", arguments: Lab.Wire.allCases)
+    func shared(wire: Lab.Wire) async throws {
         guard await Peer.require(.nft) else { return }
         let all = layout(input: slowSYNs()).and(
-            "ip -n b route add local 198.51.100.0/24 dev lo; ip -n a route add 198.51.100.0/24 via 192.0.2.2")
-        try await Lab.with(all) { lab in
-            let outcome = try await lab.scan("198.51.100.0/24 -p 80 -j")
+            "ip -n b route add local 198.18.0.0/24 dev lo")
+        try await Lab.with(all, over: wire) { lab in
+            let outcome = try await lab.scan("198.18.0.0/24 -p 80 -j")
             #expect(outcome.status == 2 && outcome.objects("host").isEmpty, "\(outcome)")
             let limit = outcome.lines.last ?? ""
             #expect(limit.contains("\"shared_limit\":{\"packets_per_second\":"), "\(outcome)")
-            let text = try await lab.scan("198.51.100.0/24 -p 80")
+            let text = try await lab.scan("198.18.0.0/24 -p 80")
             #expect(text.status == 2, "\(text)")
             #expect(text.output.contains("The hosts together answer only about "), "\(text)")
             #expect(text.output.contains(" are not known to be filtered: use a lower --rate\n"), "\(text)")
         }
     }
 
-    @Test("a host that answers every port: its ports are marked in each format, and its line names it")
-    func everyPort() async throws {
+    @Test(
+        "a host that answers every port: its ports are marked in each format, and its line names it",
+        arguments: Lab.Wire.allCases)
+    func everyPort(wire: Lab.Wire) async throws {
         guard await Peer.require(.nft) else { return }
         let redirected = Lab.Layout.pair.and(
             """
@@ -187,7 +192,7 @@ struct SYNScanReliabilityTests {
             }
             END
             """)
-        try await Lab.with(redirected) { lab in
+        try await Lab.with(redirected, over: wire) { lab in
             try await lab.listening([9_999]) {
                 let outcome = try await lab.scan("192.0.2.2 -p 1-1000 -j")
                 #expect(outcome.status == 2 && outcome.summary?["unconfirmed"] == "1000", "\(outcome)")
@@ -210,11 +215,11 @@ struct SYNScanReliabilityTests {
         }
     }
 
-    @Test("one of three hosts limits SYNs: only that host is reported")
-    func oneOfThree() async throws {
+    @Test("one of three hosts limits SYNs: only that host is reported", arguments: Lab.Wire.allCases)
+    func oneOfThree(wire: Lab.Wire) async throws {
         guard await Peer.require(.nft) else { return }
         let rules = slowSYNs("ip daddr 192.0.2.3") + "\nip daddr 192.0.2.4 tcp dport != 22 drop"
-        try await Lab.with(layout(input: rules)) { lab in
+        try await Lab.with(layout(input: rules), over: wire) { lab in
             let outcome = try await lab.scan("192.0.2.2-4 -p 1-4000 --all -j")
             #expect(outcome.status == 2, "\(outcome.lines.last ?? "")")
             #expect(outcome.objects("host").map { $0["addr"] } == ["192.0.2.3"], "\(outcome.objects("host"))")

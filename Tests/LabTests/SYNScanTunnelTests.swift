@@ -130,6 +130,23 @@ struct SYNScanTunnelTests {
     }
 
     @Test(
+        "late, twice and out of order, and one port filtered: every port once, and no other filtered",
+        arguments: ["delay=300 duplicate=0.5", "duplicate=0.5 jitter=40"])
+    func late(faults: String) async throws {
+        guard await Peer.require(.nft) else { return }
+        let filter =
+            "ip netns exec b nft 'table inet t { chain i { type filter hook input priority 0; tcp dport 25 drop; }; }'"
+        try await Lab.with(Lab.Layout.pair.and(filter), over: .tunnel, faults: faults) { lab in
+            try await lab.listening([22, 80]) {
+                let ports = try await lab.scan("192.0.2.2 -p 1-200 --all -j").objects("port")
+                let found = ports.filter { $0["state"] != "closed" }.map { "\($0["port"] ?? "") \($0["state"] ?? "")" }
+                #expect(found.sorted() == ["22 open", "25 filtered", "80 open"], "\(found)")
+                #expect(ports.count == 200 && Set(ports.compactMap { $0["port"] }).count == 200, "\(ports.count)")
+            }
+        }
+    }
+
+    @Test(
         "the tunnel goes down during the scan: the run ends with the results so far",
         arguments: ["ip link set dev t0 down", "ip link delete t0", "ip link set dev t0 carrier off"])
     func down(how: String) async throws {

@@ -3,7 +3,8 @@
     tunnel.py TYPE NAMESPACE:NAME:ADDRESS/LEN NAMESPACE:NAME:ADDRESS/LEN [FAULT=VALUE...]
 
 TYPE is the interfaces' type, a number of ARPHRD_* (65534 for TUN itself, 512 for PPP, 776 for SIT ...).
-Faults: loss, duplicate and corrupt are shares of the packets, jitter is the longest delay in milliseconds.
+Faults: loss, duplicate and corrupt are shares of the packets; delay is that of every packet, and jitter the longest of
+a further one, in milliseconds.
 """
 
 import ctypes
@@ -63,7 +64,7 @@ def disturb(packet, end):
             changed[random.randrange(len(changed))] ^= random.randint(1, 255)
         packet = bytes(changed[: random.choice([len(changed), random.randint(1, len(changed))])])
     for _ in range(2 if chance("duplicate") else 1):
-        due = time.monotonic() + random.random() * faults.get("jitter", 0) / 1000
+        due = time.monotonic() + (faults.get("delay", 0) + random.random() * faults.get("jitter", 0)) / 1000
         heapq.heappush(waiting, (due, random.random(), packet, end))
 
 

@@ -48,11 +48,12 @@ extension Lab {
 
     /// Routes that replace those of `Lab.Layout.everybody`.
     private static let detour = """
-        for n in "a 2 1" "b 1 2"; do
+        for n in "a 2/31 1 2" "b 1 2 1"; do
             set -- $n
             ip -n $1 route replace 192.0.2.$2 dev t0 src 192.0.2.$3
-            ip -n $1 route replace 2001:db8::$2 dev t0 src 2001:db8::$3
+            ip -n $1 route replace 2001:db8::$4 dev t0 src 2001:db8::$3
         done
+        ip -n a route replace 192.0.2.4 dev t0 src 192.0.2.1
         ip -n a route replace 198.18.0.0/15 dev t0 src 192.0.2.1
         ip -n a route replace 2001:db8:18::/64 dev t0 src 2001:db8::1
         """
