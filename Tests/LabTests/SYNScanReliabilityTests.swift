@@ -209,6 +209,14 @@ struct SYNScanReliabilityTests {
                 let table = try await lab.scan("192.0.2.2 -p 1-1000 --format csv")
                 #expect(table.lines.count { $0.contains(",false,") } == 1_000, "\(table)")
                 #expect(table.errors.contains("it answers every port alike"), "\(table.errors)")
+                let tree = try await lab.scan("192.0.2.2 -p 1-1000 --format xml")
+                let unconfirmed =
+                    #"<state state="open" reason="syn-ack" reason_ttl="64"/>.*<script id="unreliable" output="not confirmed"/></port>"#
+                #expect(try tree.lines.count { try $0.contains(Regex(unconfirmed)) } == 1_000, "\(tree)")
+                #expect(
+                    tree.output.contains(
+                        #"<hostscript><script id="unreliable" output="192.0.2.2: unreliable: it answers every port alike, "#
+                    ), "\(tree)")
                 let few = try await lab.scan("192.0.2.2 -p 1-50 -j")
                 #expect(few.status == 0 && few.objects("host").isEmpty, "\(few)")
             }

@@ -5,7 +5,7 @@ import SwiftNet
 struct SYNScanCommand: ScanCommand {
     static let summary = CommandSummary(
         name: "tcp-syn-scan", group: .services, abstract: "Find open TCP ports by SYN (half-open) scanning.",
-        usage: ["[options] TARGET... -p PORTS"],
+        usage: ["[options] [-p PORTS] TARGET..."],
         operand: ("TARGET", "a name, an address, a network or a range"),
         discussion: """
             Targets are addresses, names, networks (192.0.2.0/24), ranges (192.0.2.1-20) and octet lists \

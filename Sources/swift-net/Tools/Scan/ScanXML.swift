@@ -94,10 +94,13 @@ final class ScanXML: ScanForm {
             for banner in banners where banner.port == finding.port {
                 text += "<script id=\"banner\" output=\"\(Text.xml(Text.visible(banner.summary[...])))\"/>"
             }
+            if !finding.isReliable { text += "<script id=\"unreliable\" output=\"not confirmed\"/>" }
             text += "</port>\n"
         }
         text += "</ports>\n"
-        if let unreliable { text += "<!-- \(Text.xmlComment(unreliable.text(options.terms))) -->\n" }
+        if let unreliable {
+            text += "<hostscript><script id=\"unreliable\" output=\"\(Text.xml(unreliable.text(options.terms)))\"/></hostscript>\n"
+        }
         if let roundTrip = reply.roundTrip {
             // Of one reply, in microseconds, as nmap's smoothed ones are.
             let time = roundTrip.roundedMicroseconds
