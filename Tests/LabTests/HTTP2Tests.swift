@@ -170,7 +170,8 @@ struct HTTP2Tests {
             "* > SETTINGS, 24 bytes: ENABLE_PUSH=0 MAX_CONCURRENT_STREAMS=0 INITIAL_WINDOW_SIZE=8388608",
             "END_STREAM, END_HEADERS\n> :method: GET\n> :scheme: https\n> :authority: 127.0.0.1:8443\n> :path: /elsewhere\n",
             "* < SETTINGS, 18 bytes: MAX_CONCURRENT_STREAMS=128 ", "\n< :status: 302\n", "\n< location: ",
-            "* < DATA stream 1, 10 bytes, END_STREAM\n< <p>hi</p>\\n\n", "/index.html  HTTP/2 200  10 bytes",
+            "* connection reused\n* > HEADERS stream 3, ", "* < DATA stream 3, 10 bytes, END_STREAM\n< <p>hi</p>\\n\n",
+            "/index.html  HTTP/2 200  10 bytes",
             "status 0",
         ] {
             #expect(verbose.contains(line), "\(line): \(output)")

@@ -76,6 +76,8 @@ public struct HTTPProbeConfiguration: Sendable {
     public static let keepAlivePatiences = Nanoseconds.zero...Nanoseconds.seconds(3_600)
     /// The limits of bodies, in bytes.
     public static let bodyLimits = 0...1 << 40
+    /// The longest time within which a certificate can be required to last: 10 years.
+    public static let longestExpiryMargin = Nanoseconds.seconds(3_650 * 86_400)
     /// The minimum time limit for a response.
     public static let leastTimeout = Nanoseconds.milliseconds(1)
 

@@ -265,7 +265,7 @@ struct HTTPProbeCommand: HTTPCommand {
             $0.probe.request.retry.includesEverything = true
         }
         options.option(
-            "--expires-within", value: .duration(),
+            "--expires-within", value: .duration(atMost: HTTPProbeConfiguration.longestExpiryMargin),
             help: "Treat a certificate that expires within TIME as a failure (30d)."
         ) { $0.probe.request.expiryMargin = $1 }
         options.option(
