@@ -166,7 +166,7 @@ _swift_net() {
                 --color) words='auto always never' ;;
             esac ;;
         http-probe)
-            options='-X --method --request --head -H --header -A --user-agent -e --referer -u --user -b --cookie --cookie-jar -d --data --data-raw --data-binary --data-urlencode --json-body -F --form -G --get --http --compressed --raw -L --follow --location --max-redirects --location-trusted --methods --keep-alive --intermediaries --tcp --segments --timing --stack --source --gateway --no-check -k --insecure --cacert --tls --targets --resolve --connect-to --unix-socket -4 --ipv4 -6 --ipv6 -I --interface -c --count -i --interval --reuse --concurrency -w -m --deadline --max-time --connect-timeout --retry --retry-delay --retry-connrefused --retry-all-errors --expires-within --max-body -f --fail -j --json -q --quiet -v --verbose -o --output -O --remote-name --include --write-out --plot --pcap --explain --color -h --help -V --version'
+            options='-X --method --request --head -H --header -A --user-agent -e --referer -u --user -b --cookie --cookie-jar -d --data --data-raw --data-binary --data-urlencode --json-body -F --form -G --get --http --http2-prior-knowledge --compressed --raw -L --follow --location --max-redirects --location-trusted --methods --keep-alive --intermediaries --tcp --segments --timing --stack --source --gateway --no-check -k --insecure --cacert --tls --targets --resolve --connect-to --unix-socket -4 --ipv4 -6 --ipv6 -I --interface -c --count -i --interval --reuse --concurrency -w -m --deadline --max-time --connect-timeout --retry --retry-delay --retry-connrefused --retry-all-errors --expires-within --max-body -f --fail -j --json -q --quiet -v --verbose -o --output -O --remote-name --include --write-out --plot --pcap --explain --color -h --help -V --version'
             case "$previous" in
                 -X|--method|--request) return ;;
                 -H|--header) return ;;
@@ -181,7 +181,7 @@ _swift_net() {
                 --data-urlencode) return ;;
                 --json-body) return ;;
                 -F|--form) return ;;
-                --http) words='1.0 1.1' ;;
+                --http) words='1.0 1.1 2' ;;
                 --raw) files=1 ;;
                 --max-redirects) return ;;
                 --stack) words='kernel user' ;;
