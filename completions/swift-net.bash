@@ -166,7 +166,7 @@ _swift_net() {
                 --color) words='auto always never' ;;
             esac ;;
         http-probe)
-            options='-X --method --request --head -H --header -A --user-agent -e --referer -u --user -b --cookie --cookie-jar -d --data --data-raw --data-binary --data-urlencode --json-body -F --form -G --get --http --http2-prior-knowledge --compressed --raw -L --follow --location --max-redirects --location-trusted --methods --keep-alive --intermediaries --tcp --segments --timing --stack --source --gateway --no-check -k --insecure --cacert --tls --targets --resolve --connect-to --unix-socket -4 --ipv4 -6 --ipv6 -I --interface -c --count -i --interval --reuse --concurrency -w -m --deadline --max-time --connect-timeout --retry --retry-delay --retry-connrefused --retry-all-errors --expires-within --max-body -f --fail -j --json -q --quiet -v --verbose -o --output -O --remote-name --include --write-out --plot --pcap --explain --color -h --help -V --version'
+            options='-X --method --request --head -H --header -A --user-agent -e --referer -u --user -b --cookie --cookie-jar -d --data --data-raw --data-binary --data-urlencode --json-body -F --form -G --get --http --http2-prior-knowledge --compressed --raw -L --follow --location --max-redirects --location-trusted --methods --keep-alive --intermediaries --tcp --segments --timing --stack --source --gateway --no-check -k --insecure --cacert --tls --targets --resolve --connect-to --unix-socket -4 --ipv4 -6 --ipv6 -I --interface -c --count -i --interval --parallel --rate --reuse --concurrency -w -m --deadline --max-time --connect-timeout --retry --retry-delay --retry-connrefused --retry-all-errors --expires-within --max-body -f --fail -j --json -q --quiet -v --verbose -o --output -O --remote-name --include --match-code --filter-code --write-out --plot --pcap --explain --color -h --help -V --version'
             case "$previous" in
                 -X|--method|--request) return ;;
                 -H|--header) return ;;
@@ -196,6 +196,8 @@ _swift_net() {
                 -I|--interface) words=$(command ls /sys/class/net) ;;
                 -c|--count) return ;;
                 -i|--interval) return ;;
+                --parallel) return ;;
+                --rate) return ;;
                 --concurrency) return ;;
                 -w|-m|--deadline|--max-time) return ;;
                 --connect-timeout) return ;;
@@ -204,6 +206,8 @@ _swift_net() {
                 --expires-within) return ;;
                 --max-body) return ;;
                 -o|--output) files=1 ;;
+                --match-code) return ;;
+                --filter-code) return ;;
                 --write-out) return ;;
                 --pcap) files=1 ;;
                 --color) words='auto always never' ;;

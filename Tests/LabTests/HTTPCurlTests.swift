@@ -150,4 +150,31 @@ struct HTTPCurlTests {
             }
         }
     }
+
+    @Test("series of requests: parallel, at a rate, without end; responses by status")
+    func series() async throws {
+        try await serving { run in
+            let parallel = try await run("\(Binary.swiftNet) http-probe -q -c 40 --parallel 8 \(Self.url)/")
+            #expect(
+                parallel.output.contains("40 requests, 40 answered, 0 failed") && parallel.status == 0, "\(parallel)")
+            #expect(parallel.output.contains(" requests per second\n"))
+            let table = parallel.lines.filter { $0.split(separator: " ").count >= 8 }.map { $0.prefix { $0 != " " } }
+            #expect(table == ["ms", "connect", "wait", "rest", "total"] || table.contains("wait"), "\(parallel)")
+            let rate = try await run("\(Binary.swiftNet) http-probe -j -c 4 -i 0 --rate 20 \(Self.url)/")
+            #expect(
+                rate.output.contains(#""requests":4,"answered":4"#) && rate.output.contains(#""wait_ms":{"min":"#),
+                "\(rate)")
+            let endless = try await run(
+                "timeout --preserve-status -s INT 0.6 \(Binary.swiftNet) http-probe -c 0 -i 0.1 \(Self.url)/")
+            #expect(
+                endless.status == 0 && endless.output.contains("seq=2") && endless.output.contains(", 0 failed"),
+                "\(endless)")
+            let matched = try await run(
+                "\(Binary.swiftNet) http-probe --match-code 200-299,500 \(Self.url)/ \(Self.url)/missing")
+            #expect(matched.output.contains("200 OK") && !matched.output.contains("404 "), "\(matched)")
+            let filtered = try await run(
+                "\(Binary.swiftNet) http-probe --filter-code 200 \(Self.url)/ \(Self.url)/missing")
+            #expect(!filtered.output.contains("200 OK") && filtered.output.contains("404 "), "\(filtered)")
+        }
+    }
 }

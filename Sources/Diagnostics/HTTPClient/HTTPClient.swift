@@ -7,6 +7,8 @@ final class HTTPClient {
         case idle
         case fetching(HTTPExchange)
         case waiting(until: Instant)
+        /// A request that may not begin yet.
+        case delayed(HTTPFetch, until: Instant)
         case watching(until: Instant, since: Instant)
     }
 
@@ -35,6 +37,11 @@ final class HTTPClient {
         }
         connection.isWatched = true
         state = .watching(until: instant, since: now)
+    }
+
+    /// Begins a request, or waits with it until an instant.
+    func begin(_ fetch: HTTPFetch, notBefore instant: Instant, at now: Instant) {
+        if instant > now { state = .delayed(fetch, until: instant) } else { begin(fetch, at: now) }
     }
 
     func begin(_ fetch: HTTPFetch, at now: Instant) {
@@ -73,6 +80,10 @@ final class HTTPClient {
         switch state {
         case .idle: break
         case .waiting: end(with: .waited)
+        case .delayed(let fetch, _):
+            let exchange = HTTPExchange(fetch, at: now)
+            exchange.finish(.stopped, at: now)
+            end(with: .fetched(exchange.outcome))
         case .watching: endWatching(closedAfter: nil)
         case .fetching(let exchange): exchange.finish(.stopped, at: now)
         }
@@ -86,6 +97,10 @@ final class HTTPClient {
             guard now >= until else { return until }
             end(with: .waited)
             return nil
+        case .delayed(let fetch, let until):
+            guard now >= until else { return until }
+            begin(fetch, at: now)
+            return advance(at: now)
         case .watching(let until, let since):
             if let connection, connection.isOpen {
                 guard now >= until else { return until }

@@ -18,6 +18,9 @@ public struct HTTPEngine<Plan: HTTPPlan>: StreamEngine, ~Copyable {
     private var waiting: Deque<Plan>
     private let workers: [Worker]
     private let connections: HTTPConnections
+    /// The time between the starts of requests, of all plans together; nil for no limit.
+    private let interval: Nanoseconds?
+    private var nextSlot: Instant?
     private var events: [Event] = []
     private var isStopping = false
     /// Finished plans.
@@ -32,18 +35,21 @@ public struct HTTPEngine<Plan: HTTPPlan>: StreamEngine, ~Copyable {
     ///   - tls: the parameters of TLS sessions.
     ///   - needsTLS: whether TLS is needed; shared state is then created now, before anything is timed.
     ///   - expectsMore: whether plans may be added while the engine runs.
+    ///   - targets: the number of targets of the plans; nil for one of each plan.
+    ///   - interval: the time between the starts of requests, of all plans together; nil for no limit.
     public init(
         _ plans: [Plan], concurrency: Int, tls: TLSConfiguration = TLSConfiguration(), needsTLS: Bool = false,
-        expectsMore: Bool = false
+        expectsMore: Bool = false, targets: Int? = nil, interval: Nanoseconds? = nil
     ) throws(TLSFailure) {
         waiting = Deque(plans)
-        summary = Plan.Summary(targets: plans.count)
+        summary = Plan.Summary(targets: targets ?? plans.count)
         let connections = HTTPConnections(tls)
         self.connections = connections
         workers = (0..<max(expectsMore ? concurrency : min(concurrency, plans.count), 1)).map { _ in
             Worker(connections)
         }
         self.expectsMore = expectsMore
+        self.interval = interval
         if needsTLS { try connections.makeContext() }
     }
 
@@ -107,7 +113,11 @@ public struct HTTPEngine<Plan: HTTPPlan>: StreamEngine, ~Copyable {
             finishedCount += 1
         case .wait(let until): worker.client.wait(until: until)
         case .watch(let until): worker.client.watch(until: until, at: now)
-        case .fetch(let fetch): worker.client.begin(fetch, at: now)
+        case .fetch(let fetch):
+            guard let interval else { return worker.client.begin(fetch, at: now) }
+            let slot = max(nextSlot ?? now, now)
+            nextSlot = slot + interval
+            worker.client.begin(fetch, notBefore: slot, at: now)
         }
     }
 

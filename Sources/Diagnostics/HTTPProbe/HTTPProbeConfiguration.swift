@@ -46,9 +46,11 @@ public struct HTTPProbeConfiguration: Sendable {
     public var refusesErrors = false
     /// The endpoints that override those of URLs.
     public var overrides = EndpointOverrides()
-    /// The number of requests to each URL, and the interval between their starts.
+    /// The number of requests to each URL, 0 for no limit, and the interval between their starts.
     public var count = 1
     public var interval = Nanoseconds.seconds(1)
+    /// The number of requests at the same time to each URL; each series of requests has its own connection.
+    public var parallel = 1
     /// Whether the requests share a connection as long as it stays open.
     public var sharesConnection = false
     /// The time limit for the connection, with name lookup, proxy and TLS handshake; nil for that of the response.
@@ -69,6 +71,8 @@ public struct HTTPProbeConfiguration: Sendable {
 
     public init(seed: UInt64) { self.seed = seed }
 
+    /// The numbers of requests at the same time to a URL.
+    public static let parallels = 1...1_000
     /// The limits of redirects, and the usual one of a request that follows them.
     public static let redirectCounts = 0...1_000
     public static let usualRedirects = 10

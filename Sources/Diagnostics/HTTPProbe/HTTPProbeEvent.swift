@@ -74,6 +74,12 @@ public struct HTTPProbeFindings: Sendable {
 
 /// Properties derived from the response on demand.
 extension HTTPProbeResponse {
+    /// The title of an HTML page, on one line.
+    public var title: String? {
+        let body = outcome.body.decoded?.kept ?? outcome.body.kept
+        return HTMLTitle.find(in: body, contentType: outcome.head?["Content-Type"])
+    }
+
     public var cache: CacheJudgment? { outcome.head.flatMap(CacheJudgment.init) }
 
     public var cookies: [SetCookie] { outcome.head?.values("Set-Cookie").compactMap { SetCookie($0) } ?? [] }
@@ -109,6 +115,8 @@ public struct HTTPProbeSummary: HTTPSummary {
     public var problems = 0
     /// The times from the start of a request to the last byte of its response.
     public var trips = RoundTripStatistics()
+    /// The times of each phase of the answered requests.
+    public var phases: [HTTPPhase: RoundTripStatistics] = [:]
     /// The duration of the run, known at its end.
     public var elapsed = Nanoseconds.zero
 
@@ -129,6 +137,9 @@ public struct HTTPProbeSummary: HTTPSummary {
         } else {
             answered += 1
             trips.add(answer.outcome.timings.total)
+            for (phase, time) in answer.outcome.timings.phases {
+                phases[phase, default: RoundTripStatistics()].add(time)
+            }
         }
     }
 }

@@ -35,7 +35,8 @@ public struct HTTPProbePlan: HTTPPlan {
     private var visits: [Visit: Int] = [:]
     private var stage = Stage.request
     private var url: HTTPURL
-    private var sequence = 0
+    private var sequence: Int
+    private let series: Int
     private var redirects: [RedirectHop] = []
     private var methodAfterRedirect: HTTPMethod?
     private var started = Instant(nanoseconds: 0)
@@ -44,8 +45,12 @@ public struct HTTPProbePlan: HTTPPlan {
     private var keepAlive: KeepAliveExamination
     private var intermediaries = IntermediariesExamination()
 
-    /// - Parameter number: the plan's number in the run, which varies the names of resources that do not exist.
-    public init(_ url: HTTPURL, _ configuration: HTTPProbeConfiguration, number: Int) {
+    /// - Parameters:
+    ///   - number: the plan's number in the run, which varies the names of resources that do not exist.
+    ///   - series: the number of the first request; of parallel series each sends every `parallel`th request.
+    public init(_ url: HTTPURL, _ configuration: HTTPProbeConfiguration, number: Int, series: Int = 0) {
+        sequence = series
+        self.series = series
         asked = url
         self.number = number
         self.configuration = configuration
@@ -74,6 +79,8 @@ public struct HTTPProbePlan: HTTPPlan {
                 // The server closed the connection before it received the request.
                 return .fetch(request(mayReuse: false))
             }
+            // The user ended a series of requests: the one in progress did not fail.
+            if outcome.failure == .stopped, sequence > series { return .finished }
             if let retry = retry(after: outcome, at: now) {
                 report(.retry(retry))
                 stage = .retry
@@ -312,8 +319,8 @@ public struct HTTPProbePlan: HTTPPlan {
     private mutating func conclude(at now: Instant, _ report: (HTTPProbeEvent) -> Void) -> HTTPStep {
         if let answer { report(.answer(answer)) }
         answer = nil
-        sequence += 1
-        guard sequence < configuration.count else { return .finished }
+        sequence += configuration.parallel
+        guard configuration.count == 0 || sequence < configuration.count else { return .finished }
         url = asked
         redirects = []
         current = configuration

@@ -75,7 +75,7 @@ extension HTTPProbeConfiguration {
         fetch.demandsTrust = !trustsAnybody
         fetch.demandsStatusLine = true
         fetch.limits.body = bodyLimit
-        fetch.keptBody = keptBody
+        fetch.keptBody = max(keptBody, HTMLTitle.searched)
         fetch.keptBytes = keptBytes
     }
 }

@@ -22,6 +22,8 @@ public enum HTTPProbe: Tool {
         public var tls = TLSConfiguration(applicationProtocols: ["h2", "http/1.1"])
         /// The number of URLs requested at the same time, in `concurrencies`.
         public var concurrency = 20
+        /// The maximum number of requests per second, of all URLs together, in `rates`; nil for no limit.
+        public var rate: Double?
         /// The address family of connections; nil for both.
         public var family: IPAddress.Family?
         /// The only interface for connections; for a user-space host, its interface.
@@ -41,12 +43,17 @@ public enum HTTPProbe: Tool {
         /// The numbers of URLs requested at the same time.
         public static let concurrencies = 1...1_000
 
+        /// The limits of requests per second.
+        public static let rates = 0.01...1_000_000
+
         fileprivate func check() throws(SwiftNetError) {
             typealias Limits = HTTPProbeConfiguration
             do { try request.check() } catch { throw SwiftNetError(.invalidArgument, nil, error.description) }
             try SwiftNetError.check(concurrency, in: Self.concurrencies, "--concurrency")
             try SwiftNetError.check(request.redirects, in: Limits.redirectCounts, "--max-redirects")
-            try SwiftNetError.check(request.count, in: 1...Int.max, "-c")
+            try SwiftNetError.check(request.count, in: 0...Int.max, "-c")
+            try SwiftNetError.check(request.parallel, in: Limits.parallels, "--parallel")
+            try SwiftNetError.check(rate, in: Self.rates, "--rate")
             try SwiftNetError.check(request.bodyLimit, in: Limits.bodyLimits, "--max-body")
             try SwiftNetError.check(request.keepAlivePatience, in: Limits.keepAlivePatiences, "--keep-alive")
             try SwiftNetError.check(request.timeout, in: Limits.leastTimeout...Nanoseconds(.max), "-w")
@@ -105,14 +112,23 @@ public enum HTTPProbe: Tool {
             }
             let urls = try request.overrides.urls(targets, asked.family, interface: asked.interface)
             engine = try HTTPEngine(
-                urls.enumerated().map { [request] in HTTPProbePlan($0.element, request, number: $0.offset) },
+                Self.plans(urls, request),
                 concurrency: min(asked.concurrency, KernelStreams.mostStreams()), tls: tls,
                 needsTLS: urls.contains { $0.scheme == .https },
-                expectsMore: input != nil)
+                expectsMore: input != nil, targets: urls.count,
+                interval: asked.rate.map { Nanoseconds(Int64(1e9 / $0)) })
             transport = try StreamTransport(
                 StreamTransport.Requirements(
                     stack: asked.stack, family: asked.family, interface: asked.interface,
                     keepsHandshakes: asked.keepsHandshakes, reportsSegments: asked.reportsSegments), options)
+        }
+
+        /// Returns a plan for each series of requests to each URL.
+        private static func plans(_ urls: [HTTPURL], _ request: HTTPProbeConfiguration) -> [HTTPProbePlan] {
+            let series = request.count == 0 ? request.parallel : min(request.parallel, request.count)
+            return urls.enumerated().flatMap { number, url in
+                (0..<series).map { HTTPProbePlan(url, request, number: number, series: $0) }
+            }
         }
 
         /// Returns the SYN-ACK properties of an outcome's connection; nil if they were not recorded.

@@ -173,9 +173,9 @@ struct PlanObserver<Plan: HTTPPlan>: EngineObserver, ~Copyable {
 
     /// Runs plans against servers and returns their events.
     static func events(
-        _ plans: [Plan], _ servers: inout SimulatedServers, concurrency: Int = 4
+        _ plans: [Plan], _ servers: inout SimulatedServers, concurrency: Int = 4, interval: Nanoseconds? = nil
     ) throws -> [Plan.Event] {
-        var engine = try HTTPEngine(plans, concurrency: concurrency)
+        var engine = try HTTPEngine(plans, concurrency: concurrency, interval: interval)
         var observer = PlanObserver()
         StreamLoop.run(&engine, on: &servers, observer: &observer)
         return observer.events

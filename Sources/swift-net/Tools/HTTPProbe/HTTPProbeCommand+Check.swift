@@ -12,7 +12,10 @@ extension HTTPProbeCommand {
         probe.request.overrides = targets.overrides
         probe.family = targets.family
         probe.interface = targets.interface
-        if writesBody, probe.request.count > 1 {
+        let parallel = probe.request.parallel
+        probe.request.interval = interval ?? (parallel > 1 ? .zero : probe.request.interval)
+        probe.concurrency = max(probe.concurrency, parallel)
+        if writesBody, probe.request.count != 1 {
             throw UsageError("\(output == nil ? "-O" : "-o") cannot be used with -c \(probe.request.count)")
         }
         if let format = writeOut {
@@ -79,6 +82,34 @@ extension OptionValue where Value == HTTPMethod {
             let method = HTTPMethod(text)
             guard method.isSendable else { throw ValueError(expected: "printable characters without spaces") }
             return method
+        }
+    }
+}
+
+extension OptionValue where Value == [ClosedRange<Int>] {
+    /// `200,301,400-499`.
+    static var statusCodes: Self {
+        OptionValue(specification: ValueSpecification(name: "CODES")) { text in
+            try text.split(separator: ",", omittingEmptySubsequences: false).map { part in
+                let ends = part.split(separator: "-", omittingEmptySubsequences: false).map { Int($0) }
+                guard let first = ends.first ?? nil, let last = ends.last ?? nil, ends.count <= 2, 0 <= first,
+                    first <= last, last <= 999
+                else { throw ValueError(expected: "status codes such as 200,301,400-499") }
+                return first...last
+            }
+        }
+    }
+}
+
+extension OptionValue where Value == Double {
+    /// A rate of requests per second, also below 1.
+    static var requestRate: Self {
+        OptionValue(specification: ValueSpecification(name: "N")) { text in
+            let range = HTTPProbe.Configuration.rates
+            guard text.utf8.allSatisfy({ (48...57).contains($0) || $0 == 46 }), let rate = Double(text),
+                range.contains(rate)
+            else { throw ValueError(expected: "\(range.lowerBound) to \(Int(range.upperBound))") }
+            return rate
         }
     }
 }

@@ -61,6 +61,10 @@ struct HTTPProbeCommand: HTTPCommand {
     var includesHead = false
     var writeOut: String?
     var writeOutFormat: WriteOut?
+    /// The statuses of the responses that are printed, and of those that are not.
+    var matched: [ClosedRange<Int>]?
+    var filtered: [ClosedRange<Int>] = []
+    var interval: Nanoseconds?
     var showsTiming = false
     var isPlotted = false
 
@@ -226,13 +230,24 @@ struct HTTPProbeCommand: HTTPCommand {
     private static func declareRun(_ options: inout OptionTable<Self>) {
         options.section("Targets and rate")
         options.targets(tcpOptions: ["--stack user", "--tcp", "--segments"])
-        options.option("-c", "--count", value: .integer(1...Int.max, "COUNT"), help: "Send COUNT requests per URL (1).")
-        {
+        options.option(
+            "-c", "--count", value: .integer(0...Int.max, "COUNT"),
+            help: "Send COUNT requests per URL (1), or with 0 until Ctrl-C."
+        ) {
             $0.probe.request.count = $1
         }
         options.option(
-            "-i", "--interval", value: .duration(), help: "Set the time between requests to a URL (1).", requires: "-c"
-        ) { $0.probe.request.interval = $1 }
+            "-i", "--interval", value: .duration(),
+            help: "Set the time between requests to a URL (1; 0 with --parallel).",
+            requires: "-c"
+        ) { $0.interval = $1 }
+        options.option(
+            "--parallel", value: .integer(HTTPProbeConfiguration.parallels),
+            help: "Send N of the requests of -c at the same time.", requires: "-c", excludes: ["--targets", "--raw"]
+        ) { $0.probe.request.parallel = $1 }
+        options.option(
+            "--rate", value: .requestRate, help: "Send at most N requests per second, to all URLs together."
+        ) { $0.probe.rate = $1 }
         options.flag("--reuse", help: "Share connections between requests to the same server.") {
             $0.probe.request.sharesConnection = true
         }
@@ -292,6 +307,12 @@ struct HTTPProbeCommand: HTTPCommand {
             "--include", help: "Print the status line and the fields of the response, and write them before a body."
         ) {
             $0.includesHead = true
+        }
+        options.option(
+            "--match-code", value: .statusCodes, help: "Print only responses with these statuses, such as 200,400-499."
+        ) { $0.matched = $1 }
+        options.option("--filter-code", value: .statusCodes, help: "Do not print responses with these statuses.") {
+            $0.filtered = $1
         }
         options.option(
             "--write-out", value: .text("FORMAT"),

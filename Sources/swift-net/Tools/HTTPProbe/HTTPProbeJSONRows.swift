@@ -40,6 +40,7 @@ struct HTTPProbeResponseRow: JSONRow {
     @Null var httpVersion: String?
     @Null var status: Int?
     @Null var reason: String?
+    var title: String?
     /// Pairs of name and value.
     var headers: [[String]]
     var trailers: [[String]]?
@@ -68,6 +69,7 @@ struct HTTPProbeResponseRow: JSONRow {
             status = line.code
             reason = String(decoding: line.reason, as: UTF8.self)
         }
+        title = answer.title
         headers = outcome.head?.fields.map { [$0.name, $0.value] } ?? []
         if !outcome.trailers.isEmpty { trailers = outcome.trailers.map { [$0.name, $0.value] } }
         bodyBytes = outcome.body.length
@@ -124,6 +126,8 @@ struct HTTPProbeSummaryRow: JSONRow {
     var problems: Int
     var elapsedMs: Nanoseconds
     @Null var totalMs: RoundTripRow?
+    @Null var percentiles: PercentileRow?
+    var phases: OrderedMembers<RoundTripRow>?
 
     init(_ summary: HTTPProbeSummary) {
         targets = summary.targets
@@ -134,6 +138,12 @@ struct HTTPProbeSummaryRow: JSONRow {
         problems = summary.problems
         elapsedMs = summary.elapsed
         totalMs = RoundTripRow(summary.trips)
+        percentiles = PercentileRow(summary.trips)
+        guard summary.trips.count > 1 else { return }
+        phases = OrderedMembers(
+            HTTPPhase.allCases.compactMap { phase in
+                summary.phases[phase].flatMap { RoundTripRow($0) }.map { ("\(phase.member)_ms", $0) }
+            })
     }
 }
 
@@ -287,5 +297,18 @@ private struct CookieRow: Encodable {
         path = cookie.path
         expires = cookie.expires
         maxAge = cookie.maximumAge
+    }
+}
+
+extension HTTPPhase {
+    /// The name of the phase in JSON, as in `timings`.
+    fileprivate var member: String {
+        switch self {
+        case .name: "dns"
+        case .connect: "connect"
+        case .secure: "tls"
+        case .wait: "wait"
+        case .receive: "receive"
+        }
     }
 }

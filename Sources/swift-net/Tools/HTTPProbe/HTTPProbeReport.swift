@@ -10,7 +10,20 @@ struct HTTPProbeContext {
     /// The cookies of --cookie-jar.
     let cookies: CookieOutput?
     let isQuiet: Bool
+    /// The number of series of requests to each URL.
+    let parallel: Int
+    /// The statuses of the responses that are printed, and of those that are not.
+    let matched: [ClosedRange<Int>]?
+    let filtered: [ClosedRange<Int>]
     let start = SystemClock.now
+}
+
+extension HTTPProbeContext {
+    /// Whether a result is printed. A request without a response has no status to match.
+    func prints(_ answer: HTTPProbeResponse) -> Bool {
+        guard let status = answer.outcome.status else { return matched == nil }
+        return matched?.contains { $0.contains(status) } ?? true && !filtered.contains { $0.contains(status) }
+    }
 }
 
 /// The output of `http-probe`.
@@ -43,6 +56,7 @@ extension HTTPProbeReport {
         case .redirect(let hop): redirect(hop)
         case .retry(let next): retry(next)
         case .answer(let result):
+            guard context.prints(result) else { return }
             answer(result, context.probe.handshake(of: result.outcome))
             context.body?.write(result)
             if let jar = result.cookieJar { context.cookies?.merge(jar) }
@@ -51,7 +65,7 @@ extension HTTPProbeReport {
 
     func status(_ engine: borrowing HTTPEngine<HTTPProbePlan>, at now: Instant) -> String? {
         let summary = engine.summary
-        return "\(engine.finishedCount) of \(summary.targets) URLs, \(summary.answered) answered, "
+        return "\(engine.finishedCount / context.parallel) of \(summary.targets) URLs, \(summary.answered) answered, "
             + "\(summary.failed) failed, \(Milliseconds.seconds(now - context.start)) s"
     }
 }

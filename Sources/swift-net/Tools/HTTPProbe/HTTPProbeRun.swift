@@ -23,7 +23,8 @@ struct HTTPProbeRun {
         let printsBody = !console.isJSON && command.output.map(BufferedOutput.isStandardOutput) ?? false
         let context = HTTPProbeContext(
             console: console, probe: probe, body: body, cookies: cookies,
-            isQuiet: command.general.isQuiet || printsBody)
+            isQuiet: command.general.isQuiet || printsBody,
+            parallel: command.probe.request.parallel, matched: command.matched, filtered: command.filtered)
         let report: any HTTPProbeReport = console.isJSON ? HTTPProbeJSON(context) : HTTPProbeText(context, command)
         let progress = ProgressLine(console, isWanted: targets.urls.count != 1)
         let summary = try console.run(report, of: probe, progress: progress)

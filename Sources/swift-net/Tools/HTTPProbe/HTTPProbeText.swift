@@ -68,6 +68,7 @@ final class HTTPProbeText: HTTPProbeReport {
         if let decoded = outcome.body.decoded { parts[2] += " (\(decoded.coding) of \(decoded.length))" }
         if let type = outcome.head?["Content-Type"] { parts.append(Text.escaped(type)) }
         if let server = outcome.head?["Server"] { parts.append(Text.escaped(server)) }
+        if let title = answer.title { parts.append("\"\(Text.escaped(title))\"") }
         if let location = outcome.location { parts.insert("to \(Text.escaped(location))", at: 2) }
         parts.append("\(Milliseconds.short(outcome.timings.total)) ms")
         write(parts.joined(separator: "  ") + sequence(answer))
@@ -92,7 +93,7 @@ final class HTTPProbeText: HTTPProbeReport {
     }
 
     private func sequence(_ answer: HTTPProbeResponse) -> String {
-        configuration.count > 1 ? "  seq=\(answer.sequence)" : ""
+        configuration.count != 1 ? "  seq=\(answer.sequence)" : ""
     }
 
     private func status(_ outcome: HTTPOutcome) -> String {
@@ -105,27 +106,34 @@ final class HTTPProbeText: HTTPProbeReport {
 
     /// Returns a table of the phases: the duration of each, and the time from the start to its end.
     private static func timing(_ outcome: HTTPOutcome) -> String {
-        let timings = outcome.timings
-        var rows: [(name: String, time: Nanoseconds)] = []
-        var end = Nanoseconds.zero
-        func add(_ name: String, _ time: Nanoseconds?) {
-            guard let time else { return }
-            end = end + time
-            rows.append((name, time))
-        }
-        add("name lookup", timings.name)
-        add(outcome.isReused ? "connection reused" : "connect", outcome.isReused ? .zero : timings.connect)
-        add("TLS handshake", timings.secure)
-        add("wait for response", timings.firstByte.map { $0 - end })
-        add("rest of response", timings.firstByte.map { timings.total - $0 })
         var text = "  \(Text.left("phase", 18))\(Text.right("ms", 10))\(Text.right("ends at", 10))"
-        end = .zero
-        for row in rows {
-            end = end + row.time
-            text += "\n  \(Text.left(row.name, 18))\(Text.right(Milliseconds.fixed(row.time), 10))"
+        var end = Nanoseconds.zero
+        for (phase, time) in outcome.timings.phases {
+            end = end + time
+            text += "\n  \(Text.left(phase.text, 18))\(Text.right(Milliseconds.fixed(time), 10))"
             text += Text.right(Milliseconds.fixed(end), 10)
         }
+        return text + (outcome.isReused ? "\n  connection reused" : "")
+    }
+
+    /// Returns a table of the statistics of each phase, in milliseconds.
+    private static func table(_ summary: HTTPProbeSummary) -> String {
+        let columns = ["min", "avg", "50%", "90%", "99%", "max", "mdev"]
+        var text = Text.left("ms", 18) + columns.map { Text.right($0, 10) }.joined() + "\n"
+        let rows = HTTPPhase.allCases.compactMap { phase in summary.phases[phase].map { (phase.text, $0) } }
+        for (name, trips) in rows + [("total", summary.trips)] {
+            let percentiles = [0.5, 0.9, 0.99].map { trips.percentile($0) ?? .zero }
+            let values = [trips.minimum, trips.average] + percentiles + [trips.maximum, trips.meanDeviation]
+            text += Text.left(name, 18) + values.map { Text.right(Milliseconds.fixed($0), 10) }.joined() + "\n"
+        }
         return text
+    }
+
+    /// Returns the answered requests per second.
+    private static func rate(_ summary: HTTPProbeSummary) -> String {
+        let seconds = Double(summary.elapsed.count) / 1e9
+        let rate = seconds > 0 ? Double(summary.answered) / seconds : 0
+        return rate < 10 ? Milliseconds.decimal(Int64(rate * 10), places: 1) : "\(Int(rate))"
     }
 
     private static func tcp(_ handshake: HandshakeFacts) -> String {
@@ -191,17 +199,33 @@ final class HTTPProbeText: HTTPProbeReport {
     }
 
     func finish(_ summary: HTTPProbeSummary, drops: KernelDrops, at now: Instant) {
-        guard summary.targets > 1 || summary.targets == 1 && configuration.count > 1 else { return }
+        guard summary.targets > 1 || summary.targets == 1 && configuration.count != 1 else { return }
         var text = "\n"
         if summary.targets > 1 { text += "\(summary.targets) URLs, " }
         text += "\(Text.count(summary.requests, "request")), \(summary.answered) answered, \(summary.failed) failed"
-        text += ", time \((summary.elapsed.count + 500_000) / 1_000_000)ms\n"
+        text += ", time \((summary.elapsed.count + 500_000) / 1_000_000)ms"
+        if configuration.parallel > 1 { text += ", \(Self.rate(summary)) requests per second" }
+        text += "\n"
         let trips = summary.trips
         if trips.count > 0 {
             let values = [trips.minimum, trips.average, trips.maximum, trips.meanDeviation].map(Milliseconds.fixed)
             text += "total min/avg/max/mdev = \(values.joined(separator: "/")) ms\n"
         }
+        if configuration.count != 1, trips.count > 1 { text += Self.table(summary) }
         if let plot { text += plot.text(trips) }
         console.output.write(text)
+    }
+}
+
+extension HTTPPhase {
+    /// The name of the phase in tables.
+    fileprivate var text: String {
+        switch self {
+        case .name: "name lookup"
+        case .connect: "connect"
+        case .secure: "TLS handshake"
+        case .wait: "wait for response"
+        case .receive: "rest of response"
+        }
     }
 }
