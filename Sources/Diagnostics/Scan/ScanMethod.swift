@@ -102,7 +102,7 @@ protocol ScanFollowUp: AnyObject {
     var due: Instant? { get }
     /// Whether no port is open or waits.
     var isIdle: Bool { get }
-    /// Whether so many ports wait that the scan should pause.
+    /// Whether the number of waiting ports is so high that the scan should pause.
     var isFull: Bool { get }
 
     /// Appends packets to send, those of the host of an unowned source address included.
