@@ -48,7 +48,7 @@ struct HTTPOptionTests {
             ("-o x http://127.0.0.1:9/", "-o cannot be used with several URLs"),
             ("-X=", "invalid value '' for -X (expected printable characters without spaces)"),
             ("-H nocolon", "invalid value 'nocolon' for -H (expected 'Name: value', 'Name:' or 'Name;')"),
-            ("--http 2", "invalid value '2' for --http (expected 1.0, 1.1)"),
+            ("--http 3", "invalid value '3' for --http (expected 1.0, 1.1, 2)"),
             ("--stack lwip", "invalid value 'lwip' for --stack (expected kernel, user)"),
             ("--tls 1.4", "invalid value '1.4' for --tls (expected 1.0 to 1.3, or a range such as 1.0-1.2)"),
             ("--tls 1.3-1.2", "invalid value '1.3-1.2' for --tls (expected 1.0 to 1.3, or a range such as 1.0-1.2)"),
