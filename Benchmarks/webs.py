@@ -70,13 +70,17 @@ def multiplexed(binary, runs):
                 file.write(text)
         subprocess.run(
             ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
-             "-subj", "/CN=web.example", "-keyout", folder + "/key", "-out", folder + "/cert"],
+             "-subj", "/CN=web.example", "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", folder + "/key",
+             "-out", folder + "/cert"],
             check=True, stderr=subprocess.DEVNULL)
         server = subprocess.Popen(["nginx", "-c", names[2]])
         try:
             time.sleep(0.5)
-            ours = [binary, "http-probe", "-kq", "--reuse", "--concurrency", str(AT_ONCE), "--targets", names[0]]
-            curl = ["curl", "-sk", "--http2", "--parallel", "--parallel-max", str(AT_ONCE), "-K", names[1]]
+            # With a certificate authority of its own, neither loads those of the system.
+            ours = [binary, "http-probe", "-q", "--cacert", folder + "/cert", "--reuse", "--concurrency", str(AT_ONCE),
+                    "--targets", names[0]]
+            curl = ["curl", "-s", "--cacert", folder + "/cert", "--http2", "--parallel", "--parallel-max", str(AT_ONCE),
+                    "-K", names[1]]
             load = ["h2load", "-c1", f"-m{AT_ONCE}", f"-n{REQUESTS}", url]
             for command in (ours, curl, load):
                 subprocess.run(command, check=True, stdout=subprocess.DEVNULL)

@@ -42,7 +42,6 @@ package struct HTTP2Session: ~Copyable {
         self.state = state
         let settings = [
             (NGHTTP2_SETTINGS_ENABLE_PUSH, 0),
-            (NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS, 0),
             (NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE, UInt32(clamping: configuration.streamWindow)),
             (NGHTTP2_SETTINGS_MAX_HEADER_LIST_SIZE, UInt32(clamping: configuration.fieldSize)),
         ].map { nghttp2_settings_entry(settings_id: Int32($0.0.rawValue), value: $0.1) }

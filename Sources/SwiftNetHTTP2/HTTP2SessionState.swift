@@ -91,9 +91,17 @@ final class HTTP2SessionState {
     private static func field(
         _ name: UnsafePointer<UInt8>?, _ nameLength: Int, _ value: UnsafePointer<UInt8>?, _ valueLength: Int
     ) -> HTTPField {
-        HTTPField(
-            name: UnsafeBufferPointer(start: name, count: nameLength),
-            value: UnsafeBufferPointer(start: value, count: valueLength))
+        field(
+            UnsafeBufferPointer(start: name, count: nameLength), UnsafeBufferPointer(start: value, count: valueLength))
+    }
+
+    private static func field(_ name: UnsafeBufferPointer<UInt8>, _ value: UnsafeBufferPointer<UInt8>) -> HTTPField {
+        var line: [UInt8] = []
+        line.reserveCapacity(name.count + 2 + value.count)
+        line += name
+        line += [0x3A, 0x20]
+        line += value
+        return HTTPField(line: line, nameCount: name.count)
     }
 
     /// Ends the connection by a failure; the callback's result.
@@ -144,7 +152,7 @@ final class HTTP2SessionState {
             return fail(.enhanceYourCalm, "the fields are longer than \(configuration.fieldSize * 4) bytes")
         }
         streams[stream]?.fieldSize = received + size
-        let field = HTTPField(name: name, value: value)
+        let field = Self.field(name, value)
         if configuration.reportsFrames { shown.append(field) }
         if name.first != UInt8(ascii: ":") {
             streams[stream]?.fields.append(field)

@@ -29,7 +29,7 @@ import WireFormat
         var session = try HTTP2Session()
         let output = session.takeOutput()
         #expect(output.starts(with: "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".utf8))
-        #expect(output.dropFirst(24).prefix(9).elementsEqual([0, 0, 24, 4, 0, 0, 0, 0, 0]))
+        #expect(output.dropFirst(24).prefix(9).elementsEqual([0, 0, 18, 4, 0, 0, 0, 0, 0]))
         #expect(session.acceptsRequests == true)
         #expect(session.takeOutput().isEmpty)
     }
@@ -166,7 +166,7 @@ import WireFormat
         }
         #expect(
             frames == [
-                "> SETTINGS, 24 bytes: ENABLE_PUSH=0 MAX_CONCURRENT_STREAMS=0 INITIAL_WINDOW_SIZE=8388608"
+                "> SETTINGS, 18 bytes: ENABLE_PUSH=0 INITIAL_WINDOW_SIZE=8388608"
                     + " MAX_HEADER_LIST_SIZE=262144",
                 "> WINDOW_UPDATE, 4 bytes: 16711681",
                 "> HEADERS stream \(stream), 15 bytes, END_STREAM, END_HEADERS",

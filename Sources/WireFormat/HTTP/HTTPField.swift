@@ -20,10 +20,14 @@ public struct HTTPField: Hashable, Sendable {
     }
 
     /// Creates a field from any name and value, which HTTP/2 sends apart; the name may contain colons.
-    public init(name: some Collection<UInt8>, value: some Collection<UInt8>) {
-        lines = [HTTPLine(name + [0x3A, 0x20] + value)]
-        colon = name.count
-        nameBounds = 0..<name.count
+    public init(name: [UInt8], value: [UInt8]) { self.init(line: name + [0x3A, 0x20] + value, nameCount: name.count) }
+
+    /// Creates a field from a line `name: value`.
+    /// - Parameter nameCount: the length of the name, at most that of the line.
+    public init(line: [UInt8], nameCount: Int) {
+        lines = [HTTPLine(line)]
+        colon = nameCount
+        nameBounds = 0..<nameCount
     }
 
     mutating func fold(_ line: HTTPLine) { lines.append(line) }

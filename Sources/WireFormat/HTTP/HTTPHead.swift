@@ -29,8 +29,11 @@ public struct HTTPHead: Hashable, Sendable, WireEncodable {
     /// Creates the head of an HTTP/2 response (RFC 9113, section 8.3.2).
     /// - Parameter status: the value of `:status`.
     public init(http2Status status: Int, fields: [HTTPField]) {
-        self.init(startLine: "\(HTTPVersion.http2) \(status)", fields: fields)
+        leadingLines = []
+        startLine = HTTPLine("\(HTTPVersion.http2) \(status)")
         start = .status(HTTPStatusLine(http2: status))
+        self.fields = fields
+        end = HTTPLine([])
     }
 
     /// Returns a valid request.

@@ -56,6 +56,7 @@ final class HTTPProbeText: HTTPProbeReport {
             return
         }
         let outcome = answer.outcome
+        if context.isQuiet, outcome.failure == nil { return }
         let url = Text.escaped("\(answer.url)")
         if let failure = outcome.failure, !outcome.hasResponse {
             write("\(url)  \(console.painted(Text.escaped(failure.text), .red))\(sequence(answer))", always: true)
