@@ -17,11 +17,13 @@ enum HTMLTitle {
         }
         let rest = page[(start + 1)...]
         guard let end = index(of: "</title", in: rest) else { return nil }
-        let isLatin = ["iso-8859-1", "latin1", "windows-1252"].contains { type.contains($0) }
-        let raw =
-            isLatin
-            ? String(String.UnicodeScalarView(rest[..<end].map { Unicode.Scalar($0) }))
-            : String(decoding: rest[..<end], as: UTF8.self)
+        let isLatin = ["iso-8859-1", "latin1", "windows-1252"].contains { index(of: $0, in: Array(type.utf8)[...]) != nil }
+        let content = rest[..<end]
+        var raw = String(decoding: content, as: UTF8.self)
+        if isLatin {
+            raw = ""
+            for byte in content { raw.unicodeScalars.append(Unicode.Scalar(byte)) }
+        }
         let text = unescaped(raw).split(whereSeparator: \.isWhitespace).joined(separator: " ")
         return text.isEmpty ? nil : String(text.prefix(longest))
     }
