@@ -59,7 +59,7 @@ public enum HostCorpus {
                         rest = rest.dropFirst(length)
                     }
                 // Other link types, and formats that a host does not parse.
-                case .frame, .options, .http, .dns, .dhcp, .pcap, .pcapng: break
+                case .frame, .options, .http, .dns, .dhcp, .socks, .pcap, .pcapng: break
                 }
             }
         }

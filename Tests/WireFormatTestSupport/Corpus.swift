@@ -40,11 +40,29 @@ public enum Corpus {
         case .http: httpTexts
         case .dns: dnsMessages
         case .dhcp: dhcpMessages
+        case .socks: socksMessages
         case .pcap: captures
         case .pcapng: [Seed("two-interfaces", pcapng)]
         case .reassembly:
             [Seed("in-order", fragmentStream(reversed: false)), Seed("reversed", fragmentStream(reversed: true))]
         }
+    }
+
+    // MARK: SOCKS
+
+    private static var socksMessages: [Seed] {
+        let name = SOCKSAddress.name(Array("a.test".utf8))
+        let messages: [(String, UInt8, (any SOCKSMessage)?)] = [
+            ("4-request", 0, SOCKS4Request(.ipv4(server), port: 80, user: [0x75])),
+            ("4a-request", 0, SOCKS4Request(name, port: 80)), ("4-reply", 1, SOCKS4Reply(code: 90)),
+            ("5-greeting", 2, SOCKS5Greeting(methods: [0, 2])), ("5-selection", 3, SOCKS5Selection(method: 2)),
+            ("5-credentials", 4, SOCKS5Credentials(user: [0x75], password: [0x70, 0x71])),
+            ("5-credentials-reply", 5, SOCKS5CredentialsReply(status: 0)),
+            ("5-request", 6, SOCKS5Message(code: SOCKS5Message.connect, name, port: 443)),
+            ("5-reply", 6, SOCKS5Message(code: 0, .ipv6(server6), port: 443)),
+            ("5-failure", 6, SOCKS5Message(code: 4, .ipv4(.unspecified), port: 0)),
+        ]
+        return messages.map { name, selector, message in Seed(name, [selector] + (message?.bytes ?? [])) }
     }
 
     // MARK: DNS

@@ -3,7 +3,7 @@ import WireFormat
 /// The entry points of the library for untrusted bytes. Each is run by the
 /// fuzzer, and by the unit tests on the corpus and changes of it.
 public enum FuzzTarget: String, CaseIterable, Sendable {
-    case frame, arp, ipv4, ipv6, icmp, icmpv6, igmp, udp, tcp, options, http, dns, dhcp, pcap, pcapng, reassembly
+    case frame, arp, ipv4, ipv6, icmp, icmpv6, igmp, udp, tcp, options, http, dns, dhcp, socks, pcap, pcapng, reassembly
 
     /// Runs the entry point.
     /// - Returns: the violated invariant, if any: a parsed value that does not write the same bytes.
@@ -22,6 +22,7 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
         case .http: Self.http(bytes)
         case .dns: Self.dns(bytes)
         case .dhcp: Self.dhcp(bytes)
+        case .socks: Self.socks(bytes)
         case .pcap, .pcapng: Self.capture(bytes)
         case .reassembly: Self.reassembly(bytes)
         }
@@ -46,6 +47,30 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
         }
         _ = (view.clientMAC, options.messageType, options.serverIdentifier, options.leaseTime)
         return compare("DHCP", DHCPMessage(view).encoded(), bytes)
+    }
+
+    /// The first byte selects the message.
+    private static func socks(_ bytes: RawSpan) -> String? {
+        guard bytes.byteCount > 0 else { return nil }
+        let rest = bytes.dropping(1)
+        switch bytes.byte(at: 0) {
+        case 0: return socks(SOCKS4Request.self, rest)
+        case 1: return socks(SOCKS4Reply.self, rest)
+        case 2: return socks(SOCKS5Greeting.self, rest)
+        case 3: return socks(SOCKS5Selection.self, rest)
+        case 4: return socks(SOCKS5Credentials.self, rest)
+        case 5: return socks(SOCKS5CredentialsReply.self, rest)
+        default: return socks(SOCKS5Message.self, rest)
+        }
+    }
+
+    /// A message is complete with its last byte, not before.
+    private static func socks<Message: SOCKSMessage>(_ type: Message.Type, _ bytes: RawSpan) -> String? {
+        guard let message = try? type.init(bytes) else { return nil }
+        _ = "\(message)"
+        let cut = bytes.prefix(message.byteCount - 1)
+        if (try? type.init(cut)) != nil { return "\(message) is complete without its last byte" }
+        return compare("the message", message.encoded(), bytes.prefix(message.byteCount))
     }
 
     private static func compare(_ what: String, _ written: [UInt8], _ read: RawSpan) -> String? {

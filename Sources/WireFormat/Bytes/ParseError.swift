@@ -50,7 +50,7 @@ extension ParseError: CustomStringConvertible {
 /// A protocol layer.
 public enum Layer: Sendable, CaseIterable {
     case ethernet, vlan, llc, linuxCooked, loopback, arp, rarp, ipv4, ipv6, icmp, icmpExtensions, icmpv6, igmp, mld
-    case ndp, udp, tcp, http, dns, dhcp, payload, pcap, pcapng
+    case ndp, udp, tcp, http, dns, dhcp, socks, payload, pcap, pcapng
 
     var name: StaticString {
         switch self {
@@ -71,6 +71,7 @@ public enum Layer: Sendable, CaseIterable {
         case .http: "http"
         case .dns: "dns"
         case .dhcp: "dhcp"
+        case .socks: "socks"
         case .payload: "payload"
         case .icmpExtensions: "icmp-extensions"
         case .linuxCooked: "linux-cooked"
