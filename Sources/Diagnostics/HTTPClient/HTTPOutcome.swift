@@ -24,6 +24,7 @@ public enum HTTPFailure: Hashable, Sendable {
         case name = "looking up the name"
         case connect = "connecting"
         case secure = "the TLS handshake"
+        case proxy = "the proxy handshake"
         case answer = "waiting for the response"
         case body = "reading the response"
     }
@@ -43,6 +44,8 @@ public enum HTTPFailure: Hashable, Sendable {
     case notHTTP([UInt8])
     /// HTTP/2 is not possible, or a stream or connection failed, and the reason with the name of the error code.
     case http2(String)
+    /// The proxy did not connect to the origin, or could not be reached.
+    case proxy(HTTPProxy, ProxyFailure)
     /// A redirect cannot be followed, and the reason.
     case redirect(String)
     /// The response is complete, but its status counts as a failure.
@@ -60,6 +63,7 @@ public enum HTTPFailure: Hashable, Sendable {
     public var isNameFailure: Bool {
         switch self {
         case .name, .timeout(.name): true
+        case .proxy(_, .connection(let failure)): failure.isNameFailure
         default: false
         }
     }
@@ -145,10 +149,14 @@ public struct HTTPOutcome: Sendable {
     public var isError: Bool { status.map { $0 >= 400 } ?? true }
 
     /// The status code; nil without a status line that has one.
-    public var status: Int? {
-        guard let head, case .status(let line) = head.start else { return nil }
-        return line.code
-    }
+    public var status: Int? { head?.statusCode }
     /// The target of a redirect (3xx with a Location field; RFC 9110, section 10.2.2).
     public var location: String? { status.map { 300..<400 ~= $0 } == true ? head?["Location"] : nil }
+}
+
+extension HTTPHead {
+    /// The status code; nil without a status line that has one.
+    var statusCode: Int? {
+        if case .status(let line) = start { line.code } else { nil }
+    }
 }

@@ -14,6 +14,7 @@ extension HTTPFailure {
         case .malformed: "malformed response"
         case .notHTTP(let bytes): "not HTTP: \(Self.opening(bytes))"
         case .http2(let reason): "HTTP/2: \(reason)"
+        case .proxy(let proxy, let failure): "proxy \(proxy): \(failure.text)"
         case .redirect(let reason): reason
         case .status(let code): "status \(code)"
         case .expires(let seconds): "the certificate \(Text.expiry(inSeconds: seconds))"
@@ -34,6 +35,7 @@ extension HTTPFailure {
         case .malformed: "malformed"
         case .notHTTP: "protocol"
         case .http2: "http2"
+        case .proxy: "proxy"
         case .redirect: "redirect"
         case .status: "status"
         case .expires: "expiry"
@@ -52,5 +54,24 @@ extension HTTPFailure {
         let most = isText ? 200 : 24
         let text = Text.visible(shown.prefix(most)) + (shown.count > most ? "..." : "")
         return text + (isText ? "" : BinaryProtocol(opening: bytes).map { " (\($0))" } ?? "")
+    }
+}
+
+extension ProxyFailure {
+    /// The message of the failure, without the proxy.
+    var text: String {
+        switch self {
+        case .response(let head, _):
+            if case .status(let line) = head.start, let code = line.code {
+                "\(code) " + Text.visible(line.reason[...])
+            } else {
+                "malformed response"
+            }
+        case .reply(let number, let meaning): "\(meaning) (\(number))"
+        case .protocolViolation(let text), .unsupported(let text): text
+        case .connection(.closed(let phase)): "connection closed: \(phase.rawValue)"
+        case .connection(.reset(let phase)): "connection reset: \(phase.rawValue)"
+        case .connection(let failure): failure.text
+        }
     }
 }
