@@ -113,7 +113,7 @@ packages-build:
 	@Scripts/packages libcap-dev libc-ares-dev libidn2-dev libunistring-dev libssl-dev libnghttp2-dev zlib1g-dev libbrotli-dev libzstd-dev
 
 packages-test:
-	@Scripts/packages libcap2-bin iproute2 util-linux ethtool procps iputils-ping iputils-tracepath iputils-arping rarpd smcroute iperf fping traceroute mtr-tiny scamper nmap nftables dnsmasq-base tshark tcpdump python3-scapy mandoc nginx-light lighttpd curl openssl gcc libc6-dev binutils \
+	@Scripts/packages libcap2-bin iproute2 util-linux ethtool procps iputils-ping iputils-tracepath iputils-arping rarpd smcroute iperf fping traceroute mtr-tiny scamper nmap nftables dnsmasq-base tshark tcpdump python3-scapy mandoc nginx-light lighttpd curl openssl squid tinyproxy microsocks gcc libc6-dev binutils \
 	    nghttp2-server haproxy h2o apache2-bin caddy bash zsh fish bash-completion tmux netbase python3-pip
 	@Scripts/python-packages .build/python python-libnmap==0.7.3
 	@Scripts/unpacked .build/peers arping libnet1

@@ -166,7 +166,7 @@ _swift_net() {
                 --color) words='auto always never' ;;
             esac ;;
         http-probe)
-            options='-X --method --request --head -H --header -A --user-agent -e --referer -u --user -b --cookie --cookie-jar -d --data --data-raw --data-binary --data-urlencode --json-body -F --form -G --get --http --http2-prior-knowledge --compressed --raw -L --follow --location --max-redirects --location-trusted --methods --keep-alive --intermediaries --tcp --segments --timing --stack --source --gateway --no-check -k --insecure --cacert --tls --targets --resolve --connect-to --unix-socket -4 --ipv4 -6 --ipv6 -I --interface -c --count -i --interval --parallel --rate --reuse --concurrency -w -m --deadline --max-time --connect-timeout --retry --retry-delay --retry-connrefused --retry-all-errors --expires-within --max-body -f --fail -j --json -q --quiet -v --verbose -o --output -O --remote-name --include --match-code --filter-code --write-out --plot --pcap --explain --color -h --help -V --version'
+            options='-X --method --request --head -H --header -A --user-agent -e --referer -u --user -b --cookie --cookie-jar -d --data --data-raw --data-binary --data-urlencode --json-body -F --form -G --get --http --http2-prior-knowledge --compressed --raw -L --follow --location --max-redirects --location-trusted --methods --keep-alive --intermediaries --tcp --segments --timing --stack --source --gateway --no-check -k --insecure --cacert --tls -x --proxy --noproxy --proxy-user --proxy-digest --proxy-insecure -p --proxytunnel --targets --resolve --connect-to --unix-socket -4 --ipv4 -6 --ipv6 -I --interface -c --count -i --interval --parallel --rate --reuse --concurrency -w -m --deadline --max-time --connect-timeout --retry --retry-delay --retry-connrefused --retry-all-errors --expires-within --max-body -f --fail -j --json -q --quiet -v --verbose -o --output -O --remote-name --include --match-code --filter-code --write-out --plot --pcap --explain --color -h --help -V --version'
             case "$previous" in
                 -X|--method|--request) return ;;
                 -H|--header) return ;;
@@ -189,6 +189,9 @@ _swift_net() {
                 --gateway) return ;;
                 --cacert) files=1 ;;
                 --tls) return ;;
+                -x|--proxy) return ;;
+                --noproxy) return ;;
+                --proxy-user) return ;;
                 --targets) files=1 ;;
                 --resolve) return ;;
                 --connect-to) return ;;
@@ -213,7 +216,7 @@ _swift_net() {
                 --color) words='auto always never' ;;
             esac ;;
         http-fingerprint)
-            options='--classic --targets --resolve --connect-to --unix-socket -4 --ipv4 -6 --ipv6 -I --interface --concurrency -w --deadline --signatures --learn --versions --origin -o --output -j --json -q --quiet -v --verbose --pcap --explain --color -h --help -V --version'
+            options='--classic --targets --resolve --connect-to --unix-socket -4 --ipv4 -6 --ipv6 -I --interface --concurrency -w --deadline -x --proxy --noproxy --proxy-user --proxy-digest --proxy-insecure --signatures --learn --versions --origin -o --output -j --json -q --quiet -v --verbose --pcap --explain --color -h --help -V --version'
             case "$previous" in
                 --targets) files=1 ;;
                 --resolve) return ;;
@@ -222,6 +225,9 @@ _swift_net() {
                 -I|--interface) words=$(command ls /sys/class/net) ;;
                 --concurrency) return ;;
                 -w|--deadline) return ;;
+                -x|--proxy) return ;;
+                --noproxy) return ;;
+                --proxy-user) return ;;
                 --signatures) files=1 ;;
                 --learn) return ;;
                 --versions) return ;;

@@ -12,10 +12,12 @@ struct ProxyHandshakeTests {
         -> ProxyHandshake
     {
         var proxy = try HTTPProxy(proxy)
-        proxy.usesDigest = digest
+        if digest { proxy.digestNonce = "c0ffee" }
         return ProxyHandshake(
-            ProxyAuthentication(proxy, clientNonce: "c0ffee"), to: address ?? .name(Array("a.example".utf8)), port: 443,
-            target: "a.example:443", userAgent: "swift-net")
+            ProxyAuthentication(proxy),
+            to: ProxyRoute.Tunnel(
+                address: address ?? .name(Array("a.example".utf8)), port: 443, target: "a.example:443"),
+            userAgent: "swift-net")
     }
 
     /// Gives a handshake the bytes of a proxy in pieces.
@@ -81,8 +83,8 @@ struct ProxyHandshakeTests {
         #expect(plain.sent == [[4, 1, 1, 187, 192, 0, 2, 7, 0]] && plain.step == .established)
         let rejected = try Self.runAll("socks4://p", to: address, [0, 91, 0, 0, 0, 0, 0, 0])
         #expect(rejected.step == .failed(.reply(91, meaning: "request rejected or failed")))
-        let six = try Self.runAll("socks4://p", to: .ipv6(.loopback), [])
-        #expect(six.step == .failed(.unsupported("SOCKS 4 has no IPv6 addresses")))
+        let ipv6 = try Self.runAll("socks4://p", to: .ipv6(.loopback), [])
+        #expect(ipv6.step == .failed(.unsupported("SOCKS 4 has no IPv6 addresses")))
     }
 
     @Test("SOCKS 5 without authentication: the reply may have an address of any type")

@@ -108,9 +108,9 @@ struct ProxyRulesTests {
     func optionUser() throws {
         let url = try HTTPURL("http://a.example")
         let rules = try ProxyRules(
-            proxy: "http://p", noProxy: nil, user: ("u", "p"), usesDigest: true, environment: [:])
+            proxy: "http://p", noProxy: nil, user: ("u", "p"), digestNonce: "c", environment: [:])
         let proxy = try #require(rules.proxy(for: url))
-        #expect(proxy.user == "u" && proxy.password == "p" && proxy.usesDigest)
+        #expect(proxy.user == "u" && proxy.password == "p" && proxy.digestNonce == "c")
         let own = try ProxyRules(proxy: "http://v:w@p", noProxy: nil, user: ("u", "p"), environment: [:])
         #expect(own.proxy(for: url)?.user == "v")
         let problem = #expect(throws: ProxyRules.Problem.self) {

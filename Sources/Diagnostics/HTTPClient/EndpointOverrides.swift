@@ -27,9 +27,12 @@ public struct EndpointOverrides: Sendable {
         }
     }
 
+    /// The proxies of URLs.
+    public var proxies = ProxyRules()
+
     public init() {}
 
-    /// Returns the endpoint of a URL.
+    /// Returns the endpoint of a URL, and the proxy before it.
     func origin(of url: HTTPURL) -> HTTPOrigin {
         let secureName: String? =
             switch (url.scheme, url.host) {
@@ -40,7 +43,7 @@ public struct EndpointOverrides: Sendable {
             }
         var isAddress = false
         if case .address = url.host { isAddress = true }
-        return HTTPOrigin(endpoint: endpoint(of: url), secureName: secureName, isAddress: isAddress)
+        return routed(HTTPOrigin(endpoint: endpoint(of: url), secureName: secureName, isAddress: isAddress), of: url)
     }
 
     /// Whether a URL has a name, a Unix socket, or an address of this family as its endpoint.
@@ -52,13 +55,7 @@ public struct EndpointOverrides: Sendable {
 
     private func endpoint(of url: HTTPURL) -> HTTPOrigin.Endpoint {
         if let localSocket { return .endpoint(.local(localSocket)) }
-        var url = url
-        if let found = redirections.first(where: {
-            ($0.host == nil || $0.host == url.hostText) && ($0.port == nil || $0.port == url.port)
-        }) {
-            url.explicitPort = found.newPort ?? url.port
-            if let host = found.newHost { url.host = host }
-        }
+        let url = redirected(url)
         if let other = others.first(where: { $0.port == url.port && ($0.host == url.hostText || $0.host == "*") }) {
             return .endpoint(other.endpoint)
         }
@@ -66,7 +63,22 @@ public struct EndpointOverrides: Sendable {
         case .name(let name): .name(name, port: url.port)
         case .local(let path): .endpoint(.local(path))
         case .address(let address, let zone):
-            .endpoint(.tcp(address, zone: zone.flatMap { zones[$0] ?? UInt32($0) } ?? 0, port: url.port))
+            .endpoint(.tcp(address, zone: index(ofZone: zone), port: url.port))
         }
     }
+
+    /// Returns a URL with the host and the port to connect to instead of its own.
+    func redirected(_ url: HTTPURL) -> HTTPURL {
+        var redirected = url
+        if let found = redirections.first(where: {
+            ($0.host == nil || $0.host == url.hostText) && ($0.port == nil || $0.port == url.port)
+        }) {
+            redirected.explicitPort = found.newPort ?? url.port
+            if let host = found.newHost { redirected.host = host }
+        }
+        return redirected
+    }
+
+    /// Returns the interface index of a zone; 0 if it is unknown or there is none.
+    func index(ofZone zone: String?) -> UInt32 { zone.flatMap { zones[$0] ?? UInt32($0) } ?? 0 }
 }

@@ -5,7 +5,8 @@ import SwiftNetTLS
 final class HTTPClient {
     private enum State {
         case idle
-        case fetching(HTTPExchange)
+        /// A request as sent and as asked for, and the outcome of the same request that a proxy challenged before.
+        case fetching(HTTPExchange, HTTPFetch, after: HTTPOutcome?)
         case waiting(until: Instant)
         /// A request that may not begin yet.
         case delayed(HTTPFetch, until: Instant)
@@ -16,6 +17,8 @@ final class HTTPClient {
     private var state = State.idle
     /// The connection of the request, or the one kept after it.
     private var connection: HTTPConnection?
+    /// The credentials of the proxy of the last request.
+    private var authentication: ProxyAuthentication?
     private var result: HTTPResult?
 
     init(_ connections: HTTPConnections) { self.connections = connections }
@@ -45,9 +48,18 @@ final class HTTPClient {
     }
 
     func begin(_ fetch: HTTPFetch, at now: Instant) {
-        let exchange = HTTPExchange(fetch, at: now)
-        state = .fetching(exchange)
-        if let connection, connection.acceptsExchange, fetch.mayReuse, connection.origin == fetch.origin {
+        if authentication?.proxy != fetch.origin.proxy?.proxy {
+            authentication = (fetch.origin.proxy?.proxy).map(ProxyAuthentication.init)
+        }
+        authentication?.beginRequest()
+        send(fetch, mayReuse: fetch.mayReuse, at: now)
+    }
+
+    /// - Parameter challenged: the outcome of the same request without credentials.
+    private func send(_ fetch: HTTPFetch, mayReuse: Bool, after challenged: HTTPOutcome? = nil, at now: Instant) {
+        let exchange = HTTPExchange(authentication.map { fetch.forwarded($0) } ?? fetch, at: now)
+        state = .fetching(exchange, fetch, after: challenged)
+        if let connection, connection.acceptsExchange, mayReuse, connection.origin == fetch.origin {
             exchange.use(connection, at: now)
             return
         }
@@ -56,13 +68,27 @@ final class HTTPClient {
 
     private func connect(_ exchange: HTTPExchange, at now: Instant) {
         leave(at: now)
-        do throws(TLSFailure) {
-            let opened = try connections.connection(for: exchange.outcome.fetch, at: now)
-            connection = opened
-            opened.userCount += 1
-            exchange.use(opened, at: now)
-        } catch {
-            exchange.finish(.secure(error), at: now)
+        let opened = connections.connection(for: exchange.outcome.fetch, authentication, at: now)
+        connection = opened
+        opened.userCount += 1
+        exchange.use(opened, at: now)
+    }
+
+    /// Reports the outcome of a request, or repeats the request if the proxy that forwards it challenges it.
+    private func finish(_ outcome: HTTPOutcome, of fetch: HTTPFetch, at now: Instant) {
+        if let proxy = fetch.origin.proxy?.proxy, fetch.absolutePrefix != nil, outcome.failure == nil,
+            outcome.status == 407, let head = outcome.head
+        {
+            if authentication?.take(head) == true {
+                send(fetch, mayReuse: true, after: outcome, at: now)
+                return
+            }
+            // No origin sends this status: the proxy did not forward the request (RFC 9110, section 15.5.8).
+            var outcome = outcome
+            outcome.failure = .proxy(proxy, .response(head, body: []))
+            end(with: .fetched(outcome))
+        } else {
+            end(with: .fetched(outcome))
         }
     }
 
@@ -85,7 +111,7 @@ final class HTTPClient {
             exchange.finish(.stopped, at: now)
             end(with: .fetched(exchange.outcome))
         case .watching: endWatching(closedAfter: nil)
-        case .fetching(let exchange): exchange.finish(.stopped, at: now)
+        case .fetching(let exchange, _, _): exchange.finish(.stopped, at: now)
         }
     }
 
@@ -109,14 +135,15 @@ final class HTTPClient {
                 endWatching(closedAfter: (connection?.lost ?? now) - since)
             }
             return nil
-        case .fetching(let exchange):
+        case .fetching(let exchange, let fetch, let challenged):
             if exchange.needsConnection { connect(exchange, at: now) }
             let due = exchange.isFinished ? nil : exchange.advance(at: now)
             guard exchange.isFinished else {
                 guard let next = connection?.advance(at: now) else { return due }
                 return due.map { min($0, next) } ?? next
             }
-            end(with: .fetched(exchange.outcome))
+            finish(challenged.map { exchange.outcome.continuing($0) } ?? exchange.outcome, of: fetch, at: now)
+            if case .fetching = state { return now }
             return nil
         }
     }

@@ -16,6 +16,8 @@ final class HTTPConnections {
     private var unflushed: [HTTPConnection] = []
     private let configuration: TLSConfiguration
     private var context: TLSContext?
+    /// The state that the TLS sessions of proxies share.
+    private var proxyContext: TLSContext?
 
     init(_ configuration: TLSConfiguration) { self.configuration = configuration }
 
@@ -29,10 +31,13 @@ final class HTTPConnections {
     }
 
     /// Returns a shared connection for a request, or begins a connection.
-    func connection(for fetch: HTTPFetch, at now: Instant) throws(TLSFailure) -> HTTPConnection {
+    /// - Parameter authentication: the credentials of its proxy, if it has one.
+    func connection(
+        for fetch: HTTPFetch, _ authentication: ProxyAuthentication?, at now: Instant
+    ) -> HTTPConnection {
         let isShared = fetch.sharesConnection && fetch.mayReuse
         if isShared, let connection = shared[fetch.origin], connection.isJoinable { return connection }
-        let opened = try open(fetch, at: now)
+        let opened = open(fetch, authentication, at: now)
         let mayBeHTTP2 = fetch.http2 == .assumed || fetch.origin.secureName != nil && offersHTTP2
         if isShared, mayBeHTTP2, !http1Origins.contains(fetch.origin) { shared[fetch.origin] = opened }
         return opened
@@ -58,17 +63,34 @@ final class HTTPConnections {
         return requests
     }
 
-    private func open(_ fetch: HTTPFetch, at now: Instant) throws(TLSFailure) -> HTTPConnection {
-        let origin = fetch.origin
-        var session: TLSSession?
-        if let name = origin.secureName {
-            session = try TLSSession(try makeContext(), host: name, isAddress: origin.isAddress)
-        }
+    private func open(
+        _ fetch: HTTPFetch, _ authentication: ProxyAuthentication?, at now: Instant
+    ) -> HTTPConnection {
         count += 1
-        let connection = HTTPConnection(fetch, session, number: count, of: self, at: now)
+        let connection = HTTPConnection(fetch, authentication, number: count, of: self, at: now)
         table[count] = connection
         connection.begin(at: now)
         return connection
+    }
+
+    /// Creates the TLS session of an origin, as a layer of a connection.
+    func makeSession(of origin: HTTPOrigin) throws(TLSFailure) -> TLSLayer {
+        TLSLayer(try TLSSession(try makeContext(), host: origin.secureName ?? "", isAddress: origin.isAddress))
+    }
+
+    /// Creates the TLS session of an https proxy, as a layer of a connection.
+    func makeSession(of proxy: HTTPProxy) throws(TLSFailure) -> TLSLayer {
+        TLSLayer(try TLSSession(try makeProxyContext(), host: proxy.secureName ?? "", isAddress: proxy.isAddress))
+    }
+
+    private func makeProxyContext() throws(TLSFailure) -> TLSContext {
+        if let proxyContext { return proxyContext }
+        var offer = configuration
+        // Requests to a proxy are those of HTTP/1.
+        offer.applicationProtocols = ["http/1.1"]
+        let made = try TLSContext(offer)
+        proxyContext = made
+        return made
     }
 
     /// Requests the addresses of a name for a connection.

@@ -170,7 +170,8 @@ final class HTTPExchange {
         guard now < deadline else {
             let phase = phase
             if isSent { reader.end() }
-            finish(.timeout(phase), at: now)
+            let failure = HTTPFailure.timeout(phase)
+            finish(isSent ? failure : connection?.located(failure) ?? failure, at: now)
             return nil
         }
         return [deadline, heldUntil, lineDeadline].compactMap(\.self).min()
@@ -228,12 +229,16 @@ final class HTTPExchange {
         outcome.tls = connection.tls
         outcome.localPort = connection.localPort
         outcome.localAddress = connection.localAddress
+        outcome.proxyStatus = connection.proxyStatus
+        if case .proxy(_, let failure) = outcome.failure { outcome.proxyStatus = failure.status }
         if !outcome.isReused {
             outcome.attempts = connection.attempts
             outcome.timings.start = connection.timings.start
             outcome.timings.name = connection.timings.name
             outcome.timings.connect = connection.timings.connect
+            outcome.timings.proxy = connection.timings.proxy
             outcome.timings.secure = connection.timings.secure
+            outcome.proxyMessages = connection.proxyMessages
         }
         self.connection = nil
     }

@@ -14,6 +14,8 @@ public struct HTTPOrigin: Hashable, Sendable {
     public var secureName: String?
     /// Whether the name is the text of an address.
     public var isAddress: Bool
+    /// The proxy of the connection; nil for a direct one.
+    public var proxy: ProxyRoute?
 
     public init(endpoint: Endpoint, secureName: String? = nil, isAddress: Bool = false) {
         self.endpoint = endpoint
@@ -41,6 +43,10 @@ public struct HTTPFetch: Sendable {
     public var http2 = HTTP2Use.negotiated
     /// The bytes of the request in the format of HTTP/1.
     public var bytes: [UInt8]
+    /// Scheme and authority, which precede the path in a request to a proxy that forwards it; nil for other requests.
+    public var absolutePrefix: String?
+    /// The User-Agent field of CONNECT; nil for none.
+    public var userAgent: String?
     /// The bytes sent after `bytes` once the server sends 100, or has not replied for `patience` (RFC 9110, section
     /// 10.1.1).
     public var heldBody: [UInt8] = []

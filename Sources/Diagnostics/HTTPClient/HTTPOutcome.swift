@@ -9,6 +9,8 @@ public struct HTTPTimings: Hashable, Sendable {
     /// The duration of each phase; nil for a phase that was not needed or not reached.
     public var name: Nanoseconds?
     public var connect: Nanoseconds?
+    /// The time from the connection to a proxy until that has connected to the origin.
+    public var proxy: Nanoseconds?
     public var secure: Nanoseconds?
     /// The times from the start to the first and to the last byte of the response.
     public var firstByte: Nanoseconds?
@@ -71,7 +73,7 @@ public enum HTTPFailure: Hashable, Sendable {
     /// Whether the response itself is complete.
     public var leavesAnswerWhole: Bool {
         switch self {
-        case .redirect, .status, .expires: true
+        case .redirect, .status, .expires, .proxy(_, .response): true
         default: false
         }
     }
@@ -123,6 +125,10 @@ public struct HTTPOutcome: Sendable {
     public var isReused = false
     public var timings: HTTPTimings
     public var tls: TLSFacts?
+    /// The messages by which a proxy connected to the origin, or challenged the request.
+    public var proxyMessages: [ProxyMessage] = []
+    /// The status of the proxy's response to CONNECT, or the number of its SOCKS reply; nil without one.
+    public var proxyStatus: Int?
     /// Interim responses (1xx).
     public var interim: [HTTPHead] = []
     public var head: HTTPHead?

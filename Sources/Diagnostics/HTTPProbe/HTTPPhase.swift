@@ -4,6 +4,8 @@ import PacketEngine
 public enum HTTPPhase: String, Sendable, CaseIterable {
     case name
     case connect
+    /// From the connection to a proxy until that has connected to the server.
+    case proxy
     case secure
     /// From the request to the first byte of the response.
     case wait
@@ -21,6 +23,7 @@ public enum HTTPPhase: String, Sendable, CaseIterable {
         }
         add(.name, timings.name)
         add(.connect, timings.connect)
+        add(.proxy, timings.proxy)
         add(.secure, timings.secure)
         add(.wait, timings.firstByte.map { $0 - end })
         add(.receive, timings.firstByte.map { timings.total - $0 })

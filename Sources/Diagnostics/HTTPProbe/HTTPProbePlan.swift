@@ -53,6 +53,9 @@ public struct HTTPProbePlan: HTTPPlan {
         self.series = series
         asked = url
         self.number = number
+        var configuration = configuration
+        // A proxy forwards only requests of HTTP/1.
+        if configuration.http2 == .assumed { configuration.overrides.proxies.alwaysTunnels = true }
         self.configuration = configuration
         self.url = url
         current = configuration

@@ -59,7 +59,7 @@ struct HTTPProbeRequest {
     /// Returns a fetch of the request.
     func fetch(_ configuration: HTTPProbeConfiguration, _ url: HTTPURL) -> HTTPFetch {
         let head = head.encoded()
-        var fetch = HTTPFetch(origin: configuration.overrides.origin(of: url), method: method, bytes: head)
+        var fetch = HTTPFetch(url, configuration.overrides, method: method, bytes: head)
         if expectsContinue { fetch.heldBody = body } else { fetch.bytes += body }
         configuration.limit(&fetch)
         return fetch

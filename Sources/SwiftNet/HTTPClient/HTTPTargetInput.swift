@@ -48,7 +48,7 @@ extension EndpointOverrides {
             }
             return url
         }
-        if urls.contains(where: \.hasZone) {
+        if urls.contains(where: \.hasZone) || proxies.hasZone {
             for interface in try Interface.all() { zones[interface.name] = interface.index }
         }
         for (url, text) in zip(urls, texts) {

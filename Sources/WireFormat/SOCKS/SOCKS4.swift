@@ -30,6 +30,7 @@ public struct SOCKS4Request: SOCKSMessage {
         self.user = user
     }
 
+    /// Parses the message at the start of `bytes`; returns nil while bytes are missing.
     public init?(_ bytes: RawSpan) throws(ParseError) {
         var reader = SOCKSReader(bytes)
         guard try reader.require(4, "version") != nil, let command = reader.byte(), let port = reader.port(),
@@ -58,8 +59,9 @@ public struct SOCKS4Request: SOCKSMessage {
 public struct SOCKS4Reply: SOCKSMessage {
     /// The result: 90 if the request is granted.
     public let code: UInt8
-    /// The port and the address, which only matter after the command 2.
+    /// The port, which only matters after the command 2.
     public let port: UInt16
+    /// The address, which only matters after the command 2.
     public let address: IPv4Address
 
     /// Creates a reply.
@@ -67,6 +69,7 @@ public struct SOCKS4Reply: SOCKSMessage {
         (self.code, self.address, self.port) = (code, address, port)
     }
 
+    /// Parses the message at the start of `bytes`; returns nil while bytes are missing.
     public init?(_ bytes: RawSpan) throws(ParseError) {
         var reader = SOCKSReader(bytes)
         guard try reader.require(0, "version") != nil, let code = reader.byte(), let port = reader.port(),

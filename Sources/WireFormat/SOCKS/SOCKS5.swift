@@ -13,6 +13,7 @@ public struct SOCKS5Greeting: SOCKSMessage {
     /// Creates a greeting; methods after the first 255 are dropped.
     public init(methods: [UInt8]) { self.methods = Array(methods.prefix(socksTextLimit)) }
 
+    /// Parses the message at the start of `bytes`; returns nil while bytes are missing.
     public init?(_ bytes: RawSpan) throws(ParseError) {
         var reader = SOCKSReader(bytes)
         guard try reader.require(5, "version") != nil, let methods = reader.text() else { return nil }
@@ -31,6 +32,7 @@ public struct SOCKS5Selection: SOCKSMessage {
     /// Creates a selection.
     public init(method: UInt8) { self.method = method }
 
+    /// Parses the message at the start of `bytes`; returns nil while bytes are missing.
     public init?(_ bytes: RawSpan) throws(ParseError) {
         var reader = SOCKSReader(bytes)
         guard try reader.require(5, "version") != nil, let method = reader.byte() else { return nil }
@@ -54,6 +56,7 @@ public struct SOCKS5Credentials: SOCKSMessage {
         (self.user, self.password) = (user, password)
     }
 
+    /// Parses the message at the start of `bytes`; returns nil while bytes are missing.
     public init?(_ bytes: RawSpan) throws(ParseError) {
         var reader = SOCKSReader(bytes)
         guard try reader.require(1, "version") != nil, let user = reader.text(), let password = reader.text() else {
@@ -76,6 +79,7 @@ public struct SOCKS5CredentialsReply: SOCKSMessage {
     /// Creates a reply.
     public init(status: UInt8) { self.status = status }
 
+    /// Parses the message at the start of `bytes`; returns nil while bytes are missing.
     public init?(_ bytes: RawSpan) throws(ParseError) {
         var reader = SOCKSReader(bytes)
         guard try reader.require(1, "version") != nil, let status = reader.byte() else { return nil }
@@ -106,6 +110,7 @@ public struct SOCKS5Message: SOCKSMessage {
         (self.code, reserved, self.address, self.port) = (code, 0, address, port)
     }
 
+    /// Parses the message at the start of `bytes`; returns nil while bytes are missing.
     public init?(_ bytes: RawSpan) throws(ParseError) {
         var reader = SOCKSReader(bytes)
         guard try reader.require(5, "version") != nil, let code = reader.byte(), let reserved = reader.byte(),

@@ -8,7 +8,8 @@ enum Peer: String {
         scapy, bash,
         zsh,
         fish,
-        mandoc, setcap, nginx, lighttpd, curl, openssl, nghttpd, haproxy, h2o, apache2, caddy
+        mandoc, setcap, nginx, lighttpd, curl, openssl, nghttpd, haproxy, h2o, apache2, caddy, squid,
+        tinyproxy, microsocks
     /// Habets' arping, which Debian does not let stand beside iputils'.
     case habets
     /// A reader of nmap's XML, of PyPI.

@@ -49,8 +49,11 @@ public struct HTTPProxy: Hashable, Sendable {
     public var user: String?
     /// The password, decoded; nil if there is none.
     public var password: String?
-    /// Whether to authenticate by Digest (RFC 7616), after a challenge, instead of Basic.
-    public var usesDigest = false
+    /// A random text for Digest (RFC 7616): the client authenticates after a challenge; nil for Basic, which is sent at
+    /// once.
+    public var digestNonce: String?
+    /// Whether to accept an untrusted certificate of an https proxy.
+    public var trustsAnybody = false
 
     /// Parses a URL; without a scheme, `http` is meant. A path is ignored.
     public init(_ text: String) throws(Problem) {
@@ -83,6 +86,9 @@ public struct HTTPProxy: Hashable, Sendable {
         case .local: nil
         }
     }
+
+    /// Whether the name is the text of an address.
+    var isAddress: Bool { if case .address = host { true } else { false } }
 
     /// The value of a Basic credentials field (RFC 7617); nil without a user.
     var basicCredentials: String? {

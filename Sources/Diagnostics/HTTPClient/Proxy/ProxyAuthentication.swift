@@ -1,35 +1,34 @@
 import WireFormat
 
-/// The credentials that a client sends to one HTTP proxy (RFC 9110, section 11.7).
-struct ProxyAuthentication: Sendable {
+/// The credentials that a client sends to one HTTP proxy, on all its connections (RFC 9110, section 11.7).
+final class ProxyAuthentication {
     let proxy: HTTPProxy
     private var digest: DigestAuthentication?
     /// The number of challenges to the current request.
     private var challengeCount = 0
 
-    /// - Parameter clientNonce: a random text.
-    init(_ proxy: HTTPProxy, clientNonce: String) {
+    init(_ proxy: HTTPProxy) {
         self.proxy = proxy
-        if proxy.usesDigest, let user = proxy.user {
-            digest = DigestAuthentication(user: user, password: proxy.password ?? "", clientNonce: clientNonce)
+        if let nonce = proxy.digestNonce, let user = proxy.user {
+            digest = DigestAuthentication(user: user, password: proxy.password ?? "", clientNonce: nonce)
         }
     }
 
     /// Begins another request: it may be challenged anew.
-    mutating func beginRequest() { challengeCount = 0 }
+    func beginRequest() { challengeCount = 0 }
 
     /// Returns the Proxy-Authorization field of the next request; nil if there is none.
-    mutating func field(method: HTTPMethod, target: String) -> HTTPField? {
+    func field(method: HTTPMethod, target: String) -> HTTPField? {
         let credentials =
-            proxy.usesDigest
-            ? digest?.credentials(method: "\(method)", target: target) : proxy.basicCredentials
+            proxy.digestNonce == nil
+            ? proxy.basicCredentials : digest?.credentials(method: "\(method)", target: target)
         return credentials.map { HTTPField("Proxy-Authorization", $0) }
     }
 
     /// Takes the challenge of a 407 response.
     /// - Returns: whether to repeat the request. A request is sent at most 3 times, the third time only if the proxy
     ///   declares its second nonce expired.
-    mutating func take(_ head: HTTPHead) -> Bool {
+    func take(_ head: HTTPHead) -> Bool {
         guard let answer = digest?.take(HTTPChallenge.list("Proxy-Authenticate", in: head)), answer.isSupported else {
             return false
         }

@@ -2,7 +2,7 @@ import WireFormat
 
 /// The exchange by which a proxy opens a connection to an origin, without sockets: CONNECT (RFC 9110, section 9.3.6),
 /// SOCKS 4, 4a (see `SOCKS4Request`) or SOCKS 5 (RFC 1928).
-struct ProxyHandshake: Sendable {
+struct ProxyHandshake {
     /// The next step of the client.
     enum Step: Hashable, Sendable {
         /// Wait for more bytes.
@@ -15,7 +15,7 @@ struct ProxyHandshake: Sendable {
         case failed(ProxyFailure)
     }
 
-    private enum State: Sendable {
+    private enum State {
         /// CONNECT, and whether its response is a challenge after whose body the request is repeated.
         case connect(isChallenged: Bool)
         case socks4
@@ -30,29 +30,26 @@ struct ProxyHandshake: Sendable {
     /// The maximum number of body bytes to keep of a response.
     static let keptBody = 1 << 10
 
-    /// The destination of the connection, and the same as the target of CONNECT.
-    private let address: SOCKSAddress
-    private let port: UInt16
-    private let target: String
-    private let userAgent: String
+    private var tunnel: ProxyRoute.Tunnel
+    /// The User-Agent field of CONNECT; nil for none.
+    private let userAgent: String?
     private var state = State.ended
     private var reader = HTTPResponseReader(method: .connect)
     /// The bytes of an incomplete SOCKS reply.
     private var pending: [UInt8] = []
-    private(set) var authentication: ProxyAuthentication
+    private let authentication: ProxyAuthentication
+    /// The status of the last response, or the number of the last SOCKS reply.
+    private(set) var status: Int?
 
     private var proxy: HTTPProxy { authentication.proxy }
 
-    /// - Parameters:
-    ///   - address: the name of the origin, or an address if the proxy needs one or the URL has one.
-    ///   - target: host and port of the origin.
-    init(
-        _ authentication: ProxyAuthentication, to address: SOCKSAddress, port: UInt16, target: String, userAgent: String
-    ) {
-        (self.authentication, self.address, self.port) = (authentication, address, port)
-        (self.target, self.userAgent) = (target, userAgent)
-        self.authentication.beginRequest()
+    /// - Parameter tunnel: the origin; a proxy that needs an address must get one.
+    init(_ authentication: ProxyAuthentication, to tunnel: ProxyRoute.Tunnel, userAgent: String?) {
+        (self.authentication, self.tunnel, self.userAgent) = (authentication, tunnel, userAgent)
     }
+
+    /// Sets the address of the origin, for a proxy that needs one.
+    mutating func setAddress(_ address: IPAddress) { tunnel.address = SOCKSAddress(address) }
 
     /// Returns the first bytes to send on a new connection to the proxy.
     mutating func begin() -> Step {
@@ -107,10 +104,10 @@ struct ProxyHandshake: Sendable {
         limits.body = Self.responseLimit
         reader = HTTPResponseReader(method: .connect, limits: limits)
         state = .connect(isChallenged: false)
-        var fields = [HTTPField("Host", target)]
-        if let field = authentication.field(method: .connect, target: target) { fields.append(field) }
-        if !userAgent.isEmpty { fields.append(HTTPField("User-Agent", userAgent)) }
-        return HTTPHead.request(.connect, target, fields: fields).encoded()
+        var fields = [HTTPField("Host", tunnel.target)]
+        if let field = authentication.field(method: .connect, target: tunnel.target) { fields.append(field) }
+        if let userAgent { fields.append(HTTPField("User-Agent", userAgent)) }
+        return HTTPHead.request(.connect, tunnel.target, fields: fields).encoded()
     }
 
     private mutating func takeResponse(_ bytes: RawSpan, _ isChallenged: Bool) -> (Int, Step) {
@@ -127,6 +124,7 @@ struct ProxyHandshake: Sendable {
             }
             return (count, .needsMore)
         }
+        status = head.statusCode
         if reader.framing == .tunnel {
             state = .ended
             return (count, .established)
@@ -149,8 +147,9 @@ struct ProxyHandshake: Sendable {
     // MARK: SOCKS
 
     private mutating func beginSOCKS4() -> Step {
-        if case .ipv6 = address { return fail(.unsupported("SOCKS 4 has no IPv6 addresses")) }
-        guard let request = SOCKS4Request(address, port: port, user: Array((proxy.user ?? "").utf8)) else {
+        if case .ipv6 = tunnel.address { return fail(.unsupported("SOCKS 4 has no IPv6 addresses")) }
+        guard let request = SOCKS4Request(tunnel.address, port: tunnel.port, user: Array((proxy.user ?? "").utf8))
+        else {
             return fail(.unsupported("SOCKS 4 has no user ID or name longer than 255 bytes or with a zero byte"))
         }
         state = .socks4
@@ -178,6 +177,7 @@ struct ProxyHandshake: Sendable {
 
     private mutating func takeReply4(_ reply: SOCKS4Reply) -> Step {
         state = .ended
+        status = Int(reply.code)
         return reply.isGranted ? .established : .failed(.reply(Int(reply.code), meaning: reply.meaning))
     }
 
@@ -209,7 +209,7 @@ struct ProxyHandshake: Sendable {
     }
 
     private mutating func request5() -> Step {
-        guard let message = SOCKS5Message(code: SOCKS5Message.connect, address, port: port) else {
+        guard let message = SOCKS5Message(code: SOCKS5Message.connect, tunnel.address, port: tunnel.port) else {
             return fail(.unsupported("SOCKS 5 has no name longer than 255 bytes"))
         }
         state = .socks5
@@ -218,6 +218,7 @@ struct ProxyHandshake: Sendable {
 
     private mutating func takeReply5(_ reply: SOCKS5Message) -> Step {
         state = .ended
+        status = Int(reply.code)
         return reply.code == 0 ? .established : .failed(.reply(Int(reply.code), meaning: reply.meaning))
     }
 }

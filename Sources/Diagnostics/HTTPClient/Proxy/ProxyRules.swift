@@ -16,6 +16,8 @@ public struct ProxyRules: Sendable {
 
     private var proxies: [HTTPURL.Scheme: HTTPProxy] = [:]
     private var exceptions: NoProxyList
+    /// Whether to connect by CONNECT for http too, instead of sending the URL to the proxy.
+    public var alwaysTunnels = false
 
     /// Creates the choice of no proxy.
     public init() { exceptions = NoProxyList("") }
@@ -24,11 +26,12 @@ public struct ProxyRules: Sendable {
     ///   - proxy: the proxy of all URLs instead of those of the environment; an empty text for none.
     ///   - noProxy: the hosts without a proxy instead of those of the environment.
     ///   - user: the user and the password for a proxy whose URL has none.
-    ///   - usesDigest: whether to authenticate by Digest.
+    ///   - digestNonce: a random text to authenticate by Digest; nil for Basic.
+    ///   - trustsAnybody: whether to accept untrusted certificates of https proxies.
     ///   - environment: the environment variables. Empty ones count as missing.
     public init(
-        proxy: String?, noProxy: String?, user: (name: String, password: String)? = nil, usesDigest: Bool = false,
-        environment: [String: String]
+        proxy: String?, noProxy: String?, user: (name: String, password: String)? = nil,
+        digestNonce: String? = nil, trustsAnybody: Bool = false, environment: [String: String]
     ) throws(Problem) {
         func variable(_ names: String...) -> (name: String, value: String)? {
             for name in names {
@@ -47,7 +50,7 @@ public struct ProxyRules: Sendable {
             do throws(HTTPProxy.Problem) {
                 var proxy = try HTTPProxy(found.value)
                 if let user, proxy.user == nil { (proxy.user, proxy.password) = (user.name, user.password) }
-                proxy.usesDigest = usesDigest
+                (proxy.digestNonce, proxy.trustsAnybody) = (digestNonce, trustsAnybody)
                 proxies[scheme] = proxy
             } catch {
                 let shown = found.value.lastIndex(of: "@").map { "..." + found.value[$0...] } ?? found.value
@@ -62,8 +65,15 @@ public struct ProxyRules: Sendable {
         return exceptions.contains(url.host) ? nil : proxies[url.scheme]
     }
 
-    /// Whether no URL has a proxy.
-    public var isEmpty: Bool { proxies.isEmpty }
+    /// Whether the address of a proxy has a zone.
+    package var hasZone: Bool {
+        proxies.values.contains { if case .address(_, .some) = $0.host { true } else { false } }
+    }
+
+    /// The environment variables that `init` reads.
+    public static let variables = [
+        "http_proxy", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY", "no_proxy", "NO_PROXY",
+    ]
 }
 
 /// A list of hosts without a proxy: names with their subdomains, addresses and CIDR blocks, separated by commas or

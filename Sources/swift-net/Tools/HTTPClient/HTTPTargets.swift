@@ -6,6 +6,7 @@ struct HTTPTargets {
     /// Files of URLs.
     var files: [String] = []
     var overrides = EndpointOverrides()
+    var proxy = ProxyOptions()
     /// The family of the addresses to connect to; nil for any.
     var family: IPAddress.Family?
     var interface: String?
@@ -17,6 +18,7 @@ struct HTTPTargets {
     /// - Throws: `UsageError` if neither a URL nor a file is given.
     mutating func take(operands: [String]) throws {
         urls = operands
+        overrides.proxies = try proxy.rules()
         if urls.isEmpty, files.isEmpty { throw HTTPProbeCommand.summary.missingOperand }
     }
 

@@ -14,6 +14,13 @@ struct Transcript {
         } else if outcome.isReused {
             note("connection reused")
         }
+        for message in outcome.proxyMessages {
+            lines(of: message.bytes, mark: message.isSent ? ">" : "<", color: .dim)
+        }
+        if let time = outcome.timings.proxy, let proxy = outcome.fetch.origin.proxy?.proxy {
+            note("through the proxy \(Text.escaped("\(proxy)")) in \(Milliseconds.short(time)) ms")
+        }
+        if case .proxy = outcome.failure { return }
         guard outcome.timings.connect != nil || outcome.isReused else { return }
         if outcome.frames.isEmpty {
             lines(of: outcome.fetch.bytes + outcome.fetch.heldBody, mark: ">", color: .dim)

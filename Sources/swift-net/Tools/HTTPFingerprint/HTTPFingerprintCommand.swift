@@ -45,6 +45,7 @@ struct HTTPFingerprintCommand: HTTPCommand {
             "-w", "--deadline", value: .duration(atLeast: .milliseconds(1)),
             help: "Wait up to TIME for the first response of a server (10)."
         ) { $0.fingerprint.request.timeout = $1 }
+        options.proxies()
         options.section("Signatures")
         options.list(
             "--signatures", value: .folder, help: "Add the signatures in the files of FOLDER.", excludes: ["--learn"]
@@ -74,6 +75,8 @@ struct HTTPFingerprintCommand: HTTPCommand {
     }
 
     mutating func check(_ arguments: ParsedArguments) throws {
+        // A proxy that forwards requests would be identified instead of the server.
+        targets.proxy.alwaysTunnels = true
         try targets.take(operands: arguments.operands)
         fingerprint.request.overrides = targets.overrides
         fingerprint.family = targets.family

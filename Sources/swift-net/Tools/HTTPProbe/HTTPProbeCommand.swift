@@ -73,6 +73,10 @@ struct HTTPProbeCommand: HTTPCommand {
         declareExaminations(&options)
         declareStack(&options)
         declareTLS(&options)
+        options.proxies()
+        options.flag("-p", "--proxytunnel", help: "Connect through HTTP proxies by CONNECT for http URLs too.") {
+            $0.targets.proxy.alwaysTunnels = true
+        }
         declareRun(&options)
         declareOutput(&options)
     }

@@ -8,6 +8,7 @@ private struct HTTPProbeTargetRow: Encodable {
     /// The address, or the path of a Unix domain socket; null if there was no connection.
     @Null var addr: String?
     @Null var port: UInt16?
+    private var proxy: ProxyRow?
     var seq: Int?
     var redirects: [Redirect]?
 
@@ -26,6 +27,7 @@ private struct HTTPProbeTargetRow: Encodable {
         case .local(let path): addr = path
         case nil: port = answer.url.port
         }
+        proxy = answer.outcome.fetch.origin.proxy.map { ProxyRow($0, answer.outcome) }
         if answer.sequence > 0 { seq = answer.sequence }
         guard !answer.redirects.isEmpty else { return }
         redirects = answer.redirects.map {
@@ -147,6 +149,21 @@ struct HTTPProbeSummaryRow: JSONRow {
     }
 }
 
+/// The proxy of a request, without user and password.
+private struct ProxyRow: Encodable {
+    var url: String
+    /// Whether the proxy connected to the origin, instead of forwarding the request.
+    var tunnel: Bool
+    /// The status of its response to CONNECT, or the number of its SOCKS reply.
+    @Null var status: Int?
+
+    init(_ route: ProxyRoute, _ outcome: HTTPOutcome) {
+        url = "\(route.proxy)"
+        tunnel = route.tunnel != nil
+        status = outcome.proxyStatus
+    }
+}
+
 /// An attempt to connect to one address; its start is measured from that of the request.
 private struct ConnectAttemptRow: Encodable {
     @Null var address: IPAddress?
@@ -179,6 +196,7 @@ private struct ConnectAttemptRow: Encodable {
 private struct TimingsRow: Encodable {
     @Null var dnsMs: Nanoseconds?
     @Null var connectMs: Nanoseconds?
+    var proxyMs: Nanoseconds?
     @Null var tlsMs: Nanoseconds?
     @Null var firstByteMs: Nanoseconds?
     var totalMs: Nanoseconds
@@ -186,6 +204,7 @@ private struct TimingsRow: Encodable {
     init(_ timings: HTTPTimings) {
         dnsMs = timings.name
         connectMs = timings.connect
+        proxyMs = timings.proxy
         tlsMs = timings.secure
         firstByteMs = timings.firstByte
         totalMs = timings.total
@@ -306,6 +325,7 @@ extension HTTPPhase {
         switch self {
         case .name: "dns"
         case .connect: "connect"
+        case .proxy: "proxy"
         case .secure: "tls"
         case .wait: "wait"
         case .receive: "receive"

@@ -224,6 +224,7 @@ extension HTTPPhase {
         switch self {
         case .name: "name lookup"
         case .connect: "connect"
+        case .proxy: "proxy"
         case .secure: "TLS handshake"
         case .wait: "wait for response"
         case .receive: "rest of response"

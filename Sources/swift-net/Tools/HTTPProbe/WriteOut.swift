@@ -23,6 +23,7 @@ struct WriteOut {
         case headerJSON = "header_json"
         case httpCode = "http_code"
         case responseCode = "response_code"
+        case connectCode = "http_connect"
         case httpVersion = "http_version"
         case localIP = "local_ip"
         case localPort = "local_port"
@@ -126,16 +127,17 @@ struct WriteOut {
         // As in curl, all times but the total are measured from the start of the last request of a redirect chain.
         let named = timings.name ?? .zero
         let connected = named + (timings.connect ?? .zero)
-        let secured = connected + (timings.secure ?? .zero)
+        let secured = connected + (timings.proxy ?? .zero) + (timings.secure ?? .zero)
         switch variable {
         case .contentType: return Text.escaped(head?["Content-Type"] ?? "")
         case .errorMessage: return outcome.failure.map { Text.escaped($0.text) } ?? ""
         case .exitCode: return outcome.failure == nil ? "0" : "1"
         case .fileName: return file.map(Text.escaped) ?? ""
         case .headerJSON: return headerJSON(head)
-        case .httpCode, .responseCode:
-            let code = "\(outcome.status ?? 0)"
-            return String(repeating: "0", count: max(3 - code.count, 0)) + code
+        case .httpCode, .responseCode: return zeroPadded("\(outcome.status ?? 0)", to: 3)
+        case .connectCode:
+            let isHTTP = outcome.fetch.origin.proxy?.proxy.kind.isHTTP == true
+            return zeroPadded("\(isHTTP ? outcome.proxyStatus ?? 0 : 0)", to: 3)
         case .httpVersion: return version(head)
         case .localIP: return outcome.localAddress.map { "\($0)" } ?? ""
         case .localPort: return "\(outcome.localPort ?? 0)"
