@@ -45,8 +45,8 @@ struct ConnectionRaceTests {
 
     @Test("the families alternate, beginning with that of the first address")
     func families() throws {
-        let six = try #require(unresponsive6)
-        let outcome = try outcome([six, six, six, good])
+        let address = try #require(unresponsive6)
+        let outcome = try outcome([address, address, address, good])
         let families = outcome.attempts.compactMap { attempt -> IPAddress.Family? in
             if case .tcp(let address, _, _) = attempt.endpoint { address.family } else { nil }
         }

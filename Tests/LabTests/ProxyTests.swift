@@ -240,16 +240,16 @@ struct ProxyTests {
         guard await Peer.require(.curl) else { return }
         try await Lab.with(.pair) { lab in
             for (environment, options, url) in Self.choices {
-                let words = options.split(separator: " ").map { $0 == "''" ? "" : String($0) }
+                let given = options.split(separator: " ").map { $0 == "''" ? "" : String($0) }
                 let variables = ["env"] + environment.split(separator: " ").map(String.init)
                 let curl = try await lab.run(
                     "b",
-                    variables + ["curl", "-v", "-s", "-m", "5"] + words + [
+                    variables + ["curl", "-v", "-s", "-m", "5"] + given + [
                         "--resolve", "www.example.com:80:127.0.0.1", "--resolve", "www.example.com:443:127.0.0.1", url,
                     ])
                 let mine = try await lab.run(
                     "b",
-                    variables + [Binary.swiftNet, "http-probe", "-j", "-w", "5"] + words + [
+                    variables + [Binary.swiftNet, "http-probe", "-j", "-w", "5"] + given + [
                         "--resolve", "www.example.com:80:127.0.0.1", "--resolve", "www.example.com:443:127.0.0.1", url,
                     ])
                 let tried = try #require(

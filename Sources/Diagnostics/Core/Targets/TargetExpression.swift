@@ -126,7 +126,7 @@ package enum TargetList {
     ///
     /// A part after a comma that has only digits and `-` continues an octet list: `192.0.2.1,5,7-9` is one target.
     package static func targets(ofLine line: String) -> [String] {
-        line.prefix { $0 != "#" }.split(whereSeparator: \.isWhitespace).flatMap(targets(ofField:))
+        fields(line.prefix { $0 != "#" }).flatMap(targets(ofField:))
     }
 
     /// Returns the targets of a text without white space, separated by commas.
@@ -145,6 +145,13 @@ package enum TargetList {
     /// Returns the URLs of a line, separated by white space. A comment begins at a `#` after white space; elsewhere `#`
     /// is part of the URL.
     package static func urls(ofLine line: String) -> [String] {
-        line.split(whereSeparator: \.isWhitespace).prefix { !$0.hasPrefix("#") }.map(String.init)
+        fields(line[...]).prefix { !$0.hasPrefix("#") }.map(String.init)
+    }
+
+    /// Returns the parts between white space.
+    private static func fields(_ line: Substring) -> [Substring] {
+        // The properties of characters are looked up in tables; lists of a million lines have ASCII only.
+        guard line.utf8.allSatisfy({ $0 < 0x80 }) else { return line.split(whereSeparator: \.isWhitespace) }
+        return line.utf8.split { $0 == 0x20 || (9...13).contains($0) }.map(Substring.init)
     }
 }

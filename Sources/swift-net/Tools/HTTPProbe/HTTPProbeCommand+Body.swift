@@ -133,7 +133,7 @@ struct FormPart {
         name = String(text[..<mark])
         var value = String(text[text.index(after: mark)...])
         let parts = value.split(separator: ";", omittingEmptySubsequences: false)
-        // What is no attribute belongs to the value.
+        // Everything before the first attribute belongs to the value.
         let attributes = parts.indices.dropFirst().first { index in
             ["type=", "filename="].contains { parts[index].drop { $0 == " " }.hasPrefix($0) }
         }
