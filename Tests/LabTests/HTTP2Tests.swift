@@ -118,7 +118,7 @@ struct HTTP2Tests {
                 for path in / /long.txt /missing; do
                     for way in GET HEAD POST; do
                         # nghttpd sends a body, which curl refuses too; curl ends its own request when Apache answers early.
-                        case $port$way$path in 8444HEAD/missing|8447POST*) continue;; esac
+                        case $port$way$path in 8444HEAD/missing|844[78]POST*) continue;; esac
                         case $way in
                             HEAD) theirs=--head; mine=--head;; POST) theirs='-d hello'; mine='-d hello';; *) theirs=; mine=;;
                         esac

@@ -25,8 +25,9 @@ final class ScanReport<Observed: ScanningEngine & ~Copyable>: Report {
     private var unreliable: [UnreliableHost] = []
     /// The time between two looks at names that are still being looked up.
     private static var nameInterval: Nanoseconds { .milliseconds(50) }
-    /// The start of the interval for the rate in the progress line.
-    private var mark: (at: Instant, sent: UInt64)?
+    /// The last updates of the progress line, at which an interval for the rate can begin.
+    private var marks: [(at: Instant, sent: UInt64)] = []
+    private static var shortestInterval: Nanoseconds { .milliseconds(100) }
 
     init(
         _ run: PreparedScan, _ command: any ScanCommand, namesPorts: Bool,
@@ -128,19 +129,22 @@ final class ScanReport<Observed: ScanningEngine & ~Copyable>: Report {
             return "asking hosts: \(Percent.oneDecimal(Int(asked * 1_000), of: 1_000))%  \(summary.received) replies"
         }
         let (sent, round) = engine.progress
-        var rate = summary.rate
-        if let mark, now > mark.at { rate = Double(summary.sent &- mark.sent) / (now - mark.at).seconds }
+        // The rate of an interval that is too short to have one would be any number.
+        let mark = marks.last { now - $0.at >= Self.shortestInterval }
+        let overall = summary.sending >= Self.shortestInterval ? summary.rate : nil
+        let rate = mark.map { Double(summary.sent &- $0.sent) / (now - $0.at).seconds } ?? overall
         var line = "\(Percent.oneDecimal(Int(clamping: sent), of: Int(clamping: summary.probes)))%"
         line += round > 0 ? ", try \(round + 1)" : ""
-        line += "  \(Int(rate))/s  \(summary.received) replies, \(summary.open) open"
-        if round == 0, rate > 0, summary.probes > sent {
+        if let rate { line += "  \(Int(rate))/s" }
+        line += "  \(Text.count(Int(clamping: summary.received), "reply", "replies")), \(summary.open) open"
+        if round == 0, let rate, rate > 0, summary.probes > sent {
             line += "  \(ScanEnding.duration(Double(summary.probes - sent) / rate)) left"
         }
         return line
     }
 
     func progress(_ engine: borrowing SYNScanEngine, at now: Instant) -> String? {
-        defer { mark = (now, engine.summary.sent) }
+        defer { marks = marks.suffix(1) + [(now, engine.summary.sent)] }
         return status(engine, at: now)
     }
 
