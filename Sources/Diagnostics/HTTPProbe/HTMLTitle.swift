@@ -17,7 +17,9 @@ enum HTMLTitle {
         }
         let rest = page[(start + 1)...]
         guard let end = index(of: "</title", in: rest) else { return nil }
-        let isLatin = ["iso-8859-1", "latin1", "windows-1252"].contains { index(of: $0, in: Array(type.utf8)[...]) != nil }
+        let isLatin = ["iso-8859-1", "latin1", "windows-1252"].contains {
+            index(of: $0, in: Array(type.utf8)[...]) != nil
+        }
         let content = rest[..<end]
         var raw = String(decoding: content, as: UTF8.self)
         if isLatin {

@@ -99,7 +99,8 @@ final class ScanXML: ScanForm {
         }
         text += "</ports>\n"
         if let unreliable {
-            text += "<hostscript><script id=\"unreliable\" output=\"\(Text.xml(unreliable.text(options.terms)))\"/></hostscript>\n"
+            text +=
+                "<hostscript><script id=\"unreliable\" output=\"\(Text.xml(unreliable.text(options.terms)))\"/></hostscript>\n"
         }
         if let roundTrip = reply.roundTrip {
             // Of one reply, in microseconds, as nmap's smoothed ones are.
