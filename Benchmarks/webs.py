@@ -7,6 +7,7 @@ All servers are on the loopback of a network namespace of their own. Reference s
 """
 
 import contextlib
+import hashlib
 import json
 import os
 import re
@@ -91,6 +92,99 @@ def multiplexed(binary, runs):
         finally:
             server.terminate()
             server.wait()
+
+
+SERVED, PROXIED = 100, 10_000
+MANY = """daemon off; pid PLACE/pid; error_log PLACE/log; worker_processes auto; user root; events {}
+http { access_log off; keepalive_requests 1000000; server { LISTEN root PLACE; } }
+"""
+SQUID = """http_port 127.0.0.1:20993
+http_access allow all
+cache deny all
+access_log none
+cache_log /dev/null
+cache_store_log none
+pid_filename none
+visible_hostname proxy.example
+coredump_dir PLACE
+workers 1
+"""
+
+
+def proxied(binary, runs):
+    """Requests to many servers through one proxy."""
+    with tempfile.TemporaryDirectory() as folder:
+        os.chmod(folder, 0o755)
+        ports = range(24000, 24000 + SERVED)
+        urls = [f"http://127.0.0.1:{ports[number % SERVED]}/index.html?{number}" for number in range(PROXIED)]
+        listening = " ".join(f"listen 127.0.0.1:{port};" for port in ports)
+        texts = {
+            "urls": "\n".join(urls) + "\n",
+            "config": "".join(f'url = "{url}"\noutput = "/dev/null"\n' for url in urls),
+            "nginx.conf": MANY.replace("PLACE", folder).replace("LISTEN", listening),
+            "squid.conf": SQUID.replace("PLACE", folder), "index.html": "hello" * 100 + "\n"}
+        for name, text in texts.items():
+            with open(os.path.join(folder, name), "w") as file:
+                file.write(text)
+        servers = [subprocess.Popen(["nginx", "-c", folder + "/nginx.conf"]),
+                   subprocess.Popen(["squid", "-N", "-f", folder + "/squid.conf"], stderr=subprocess.DEVNULL)]
+        try:
+            proxy = "http://127.0.0.1:20993"
+            check = ["curl", "-s", "-o", "/dev/null", "--retry", "20", "--retry-delay", "1", "--retry-connrefused", "-x", proxy, urls[0]]
+            subprocess.run(check, check=True)
+            ours = [binary, "http-probe", "-q", "--proxy", proxy, "--reuse", "--concurrency", str(AT_ONCE),
+                    "--targets", folder + "/urls"]
+            theirs = ["curl", "-s", "-x", proxy, "--parallel", "--parallel-max", str(AT_ONCE), "--parallel-immediate",
+                      "-K", folder + "/config"]
+            output = measure(ours)[2]
+            print(f"\n{SERVED} servers behind {version(['squid', '-v'])}: {output.strip().splitlines()[0]}")
+            pairs(f"{PROXIED} requests, {AT_ONCE} at a time, by curl (wanted at most 0.8)", ours, theirs, runs)
+        finally:
+            for server in servers:
+                server.terminate()
+                server.wait()
+
+
+COMPARED = 60
+# Fields whose values differ from response to response.
+VARYING = {"date", "set-cookie", "expires", "last-modified", "etag", "age", "x-request-id", "x-runtime", "x-varnish"}
+
+
+def seen(names_and_values):
+    """Fields that can be compared, in order."""
+    return [(name.lower(), "" if name.lower() in VARYING else value) for name, value in names_and_values]
+
+
+def agreement(binary):
+    """Status, fields, bodies and redirects of real configurations, as both tools see them."""
+    import servers as keeper
+
+    available = [setup for setup in keeper.setups() if setup.version]
+    chosen, differing, compared = available[:: max(len(available) // COMPARED, 1)][:COMPARED], [], 0
+    for number, setup in enumerate(chosen):
+        try:
+            with keeper.running(setup, 25000 + 2 * number) as url, tempfile.TemporaryDirectory() as folder:
+                for path in ("", "missing", "a%20b?c=d"):
+                    body, head = os.path.join(folder, "body"), os.path.join(folder, "head")
+                    form = "%{http_code} %{num_redirects} %{url_effective}"
+                    words = measure(["curl", "-s", "-L", "-m", "5", "-o", body, "-D", head, "-w", form, url + path])[2].split()
+                    with open(head, encoding="utf-8", errors="replace") as file:
+                        last = file.read().replace("\r", "").strip().split("\n\n")[-1]
+                    with open(body, "rb") as file:
+                        digest = hashlib.sha256(file.read()).hexdigest()
+                    fields = [line.split(":", 1) for line in last.split("\n")[1:] if ":" in line]
+                    theirs = (words, digest, seen((name, value.strip()) for name, value in fields))
+                    line = json.loads(measure([binary, "http-probe", "-j", "-L", "-w", "5", url + path])[2].splitlines()[0])
+                    mine = ([str(line.get("status")), str(len(line.get("redirects", []))), line["url"]],
+                            line.get("body_sha256"), seen(line.get("headers", [])))
+                    compared += 1
+                    if mine != theirs:
+                        differing.append(f"{setup.product} {setup.version} {setup.name} /{path}: {mine} : {theirs}")
+        except keeper.DoesNotListen:
+            pass
+    print(f"\n{compared} responses of {len(chosen)} configurations: {len(differing)} differ from what curl sees")
+    for line in differing:
+        print(f"    {line}")
 
 
 def phases(binary, url, runs):
@@ -198,6 +292,8 @@ def main():
     with keeper.running(server, 20990) as url:
         requests(binary, url, runs)
     multiplexed(binary, runs)
+    proxied(binary, runs)
+    agreement(binary)
     fingerprints(binary)
 
 
