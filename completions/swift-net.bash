@@ -166,7 +166,7 @@ _swift_net() {
                 --color) words='auto always never' ;;
             esac ;;
         http-probe)
-            options='-X --method --request --head -H --header -A --user-agent -e --referer -u --user -b --cookie --cookie-jar -d --data --data-raw --data-binary --data-urlencode --json-body -F --form -G --get --http --http2-prior-knowledge --compressed --raw -L --follow --location --max-redirects --location-trusted --methods --keep-alive --intermediaries --tcp --segments --timing --stack --source --gateway --no-check -k --insecure --cacert --tls -x --proxy --noproxy --proxy-user --proxy-digest --proxy-insecure -p --proxytunnel --targets --resolve --connect-to --unix-socket -4 --ipv4 -6 --ipv6 -I --interface -c --count -i --interval --parallel --rate --reuse --concurrency -w -m --deadline --max-time --connect-timeout --retry --retry-delay --retry-connrefused --retry-all-errors --expires-within --max-body -f --fail -j --json -q --quiet -v --verbose -o --output -O --remote-name --include --match-code --filter-code --write-out --plot --pcap --explain --color -h --help -V --version'
+            options='-X --method --request --head -H --header -A --user-agent -e --referer -u --user -b --cookie --cookie-jar -d --data --data-raw --data-binary --data-urlencode --json-body -F --form -G --get --http --http2-prior-knowledge --compressed --raw --http-first --ports -L --follow --location --max-redirects --location-trusted --methods --keep-alive --intermediaries --tcp --segments --timing --stack --source --gateway --no-check -k --insecure --cacert --tls --tls-max --cert --key --pass-file -x --proxy --noproxy --proxy-user --proxy-digest --proxy-insecure -p --proxytunnel --targets --resolve --connect-to --unix-socket -4 --ipv4 -6 --ipv6 -I --interface -c --count -i --interval --parallel --rate --reuse --concurrency -w -m --deadline --max-time --connect-timeout --retry --retry-delay --retry-connrefused --retry-all-errors --expires-within --max-body -f --fail -j --json -q --quiet -v --verbose -o --output -O --remote-name --include --match-code --filter-code --write-out --plot --pcap --explain --color -h --help -V --version'
             case "$previous" in
                 -X|--method|--request) return ;;
                 -H|--header) return ;;
@@ -183,12 +183,17 @@ _swift_net() {
                 -F|--form) return ;;
                 --http) words='1.0 1.1 2' ;;
                 --raw) files=1 ;;
+                --ports) return ;;
                 --max-redirects) return ;;
                 --stack) words='kernel user' ;;
                 --source) return ;;
                 --gateway) return ;;
                 --cacert) files=1 ;;
                 --tls) return ;;
+                --tls-max) words='1.0 1.1 1.2 1.3' ;;
+                --cert) files=1 ;;
+                --key) files=1 ;;
+                --pass-file) files=1 ;;
                 -x|--proxy) return ;;
                 --noproxy) return ;;
                 --proxy-user) return ;;

@@ -47,6 +47,23 @@ static inline int copenssl_chain_count(const SSL *session) {
     STACK_OF(X509) *chain = SSL_get_peer_cert_chain(session);
     return chain == NULL ? 0 : sk_X509_num(chain);
 }
+static inline X509 *copenssl_chain_certificate(const SSL *session, int index) {
+    return sk_X509_value(SSL_get_peer_cert_chain(session), index);
+}
+static inline int copenssl_add_chain_certificate(SSL_CTX *context, X509 *certificate) {
+    return (int)SSL_CTX_add1_chain_cert(context, certificate);
+}
+static inline int copenssl_note_certificate_request(SSL *session, void *unused) {
+    (void)unused;
+    SSL_set_app_data(session, session);
+    return 1;
+}
+// Records in each session of the context whether the server requests a certificate.
+static inline void copenssl_note_certificate_requests(SSL_CTX *context) {
+    SSL_CTX_set_cert_cb(context, copenssl_note_certificate_request, NULL);
+}
+static inline int copenssl_requests_certificate(const SSL *session) { return SSL_get_app_data(session) != NULL; }
+static inline int copenssl_has_certificate(const SSL *session) { return SSL_get_certificate(session) != NULL; }
 static const unsigned long copenssl_name_flags = XN_FLAG_RFC2253 & ~ASN1_STRFLGS_ESC_MSB;
 
 #endif

@@ -17,15 +17,18 @@ public struct TLSConfiguration: Sendable {
     public var applicationProtocols: [String]
     /// The trusted CA certificates, in PEM; nil for those of the system.
     public var authorities: [UInt8]?
+    /// The certificate for servers that request one; nil for none.
+    public var clientCertificate: ClientCertificate?
 
     public init(
         minimumVersion: Version? = nil, maximumVersion: Version? = nil, applicationProtocols: [String] = [],
-        authorities: [UInt8]? = nil
+        authorities: [UInt8]? = nil, clientCertificate: ClientCertificate? = nil
     ) {
         self.minimumVersion = minimumVersion
         self.maximumVersion = maximumVersion
         self.applicationProtocols = applicationProtocols
         self.authorities = authorities
+        self.clientCertificate = clientCertificate
     }
 }
 
@@ -33,6 +36,13 @@ public struct TLSConfiguration: Sendable {
 public struct TLSFailure: Error, Hashable, Sendable, CustomStringConvertible {
     /// The message of the library.
     public var message: String
-    init(_ message: String) { self.message = message }
+    /// The alert that the server sent (RFC 8446, section 6); nil if it sent none.
+    public var alert: UInt8?
+    /// Whether the first bytes of the peer are not a TLS record.
+    public var isForeign = false
+    init(_ message: String, alert: UInt8? = nil) {
+        self.message = message
+        self.alert = alert
+    }
     public var description: String { message }
 }

@@ -6,12 +6,15 @@ import COpenSSL
 /// when a certificate chain needs them; everything else here makes no system call.
 package final class TLSContext {
     let pointer: OpaquePointer
+    /// The application protocols that its sessions offer.
+    let applicationProtocols: [String]
 
     package init(_ configuration: TLSConfiguration = TLSConfiguration()) throws(TLSFailure) {
         // The system's openssl.cnf may load modules that require the system's own OpenSSL and C library.
         guard OPENSSL_init_ssl(UInt64(OPENSSL_INIT_NO_LOAD_CONFIG), nil) == 1 else { throw .last("no library") }
         guard let context = SSL_CTX_new(TLS_client_method()) else { throw .last("no context") }
         pointer = context
+        applicationProtocols = configuration.applicationProtocols
         copenssl_set_partial_write(context)
         // An untrusted chain does not end the session: it is reported, and the caller decides.
         SSL_CTX_set_verify(context, SSL_VERIFY_NONE, nil)
@@ -41,21 +44,24 @@ package final class TLSContext {
         } else {
             SSL_CTX_set_default_verify_paths(context)
         }
+        copenssl_note_certificate_requests(context)
+        if let certificate = configuration.clientCertificate {
+            // Servers may also request it after the handshake (RFC 8446, section 4.6.2).
+            SSL_CTX_set_post_handshake_auth(context, 1)
+            guard certificate.use(in: context) else { throw .last("the client certificate cannot be used") }
+        }
         ERR_clear_error()
     }
 
     deinit { SSL_CTX_free(pointer) }
 
     private func believe(_ text: [UInt8]) throws(TLSFailure) {
-        guard let buffer = BIO_new_mem_buf(text, Int32(clamping: text.count)) else { throw .last("memory") }
-        defer { BIO_free(buffer) }
-        var count = 0
-        while let certificate = PEM_read_bio_X509(buffer, nil, nil, nil) {
+        let certificates = ClientCertificate.certificates(in: text)
+        for certificate in certificates {
             X509_STORE_add_cert(SSL_CTX_get_cert_store(pointer), certificate)
             X509_free(certificate)
-            count += 1
         }
-        guard count > 0 else { throw TLSFailure("no PEM certificate found") }
+        guard !certificates.isEmpty else { throw TLSFailure("no PEM certificate found") }
     }
 
     private static func number(_ version: TLSConfiguration.Version) -> Int32 {
@@ -74,6 +80,8 @@ extension TLSFailure {
         let code = ERR_get_error()
         ERR_clear_error()
         guard code != 0, let reason = ERR_reason_error_string(code) else { return TLSFailure(otherwise) }
-        return TLSFailure(String(cString: reason))
+        // The reason of a received alert is its number, added to an offset.
+        let alert = Int(ERR_GET_REASON(code)) - Int(SSL_AD_REASON_OFFSET)
+        return TLSFailure(String(cString: reason), alert: alert > 0 ? UInt8(exactly: alert) : nil)
     }
 }

@@ -14,6 +14,9 @@ package struct TLSSession: ~Copyable {
     }
 
     private let pointer: OpaquePointer
+    private let offeredProtocols: [String]
+    /// Whether the first byte received is that of an alert or of a handshake message (RFC 8446, section 5.1).
+    private var beginsAsTLS: Bool?
     /// The buffers of received ciphertext and of ciphertext to send.
     private let incoming: OpaquePointer
     private let outgoing: OpaquePointer
@@ -40,6 +43,7 @@ package struct TLSSession: ~Copyable {
             X509_VERIFY_PARAM_set1_host(parameters, host, 0)
         }
         pointer = session
+        offeredProtocols = context.applicationProtocols
         self.incoming = incoming
         self.outgoing = outgoing
     }
@@ -49,6 +53,9 @@ package struct TLSSession: ~Copyable {
 
     /// Processes received ciphertext.
     package mutating func receive(_ bytes: RawSpan) {
+        if beginsAsTLS == nil, let first = bytes.prefix(1).copied().first {
+            beginsAsTLS = (0x15...0x16).contains(first)
+        }
         bytes.withUnsafeBytes { _ = BIO_write(incoming, $0.baseAddress, Int32(clamping: $0.count)) }
     }
 
@@ -65,7 +72,9 @@ package struct TLSSession: ~Copyable {
             return
         }
         guard SSL_get_error(pointer, result) == SSL_ERROR_WANT_READ else {
-            throw .last("connection closed during the TLS handshake")
+            var failure = TLSFailure.last("connection closed during the TLS handshake")
+            failure.isForeign = beginsAsTLS == false
+            throw failure
         }
     }
 
@@ -82,6 +91,23 @@ package struct TLSSession: ~Copyable {
             guard count > 0 else { throw .last("TLS write failed") }
             offset += Int(count)
         }
+    }
+
+    /// Returns the message of a failure for which the lack of a client certificate, or its rejection, is the reason; nil
+    /// for another one.
+    package func certificateFailure(_ failure: TLSFailure) -> String? {
+        guard copenssl_requests_certificate(pointer) != 0, let alert = failure.alert.map(Int32.init) else { return nil }
+        // Before TLS 1.3 there is no alert for a missing certificate alone (RFC 5246, section 7.4.6).
+        let isAboutCertificate = [
+            SSL_AD_BAD_CERTIFICATE, SSL_AD_UNSUPPORTED_CERTIFICATE, SSL_AD_CERTIFICATE_REVOKED,
+            SSL_AD_CERTIFICATE_EXPIRED, SSL_AD_CERTIFICATE_UNKNOWN, SSL_AD_UNKNOWN_CA, SSL_AD_ACCESS_DENIED,
+            SSL_AD_CERTIFICATE_REQUIRED,
+        ].contains(alert)
+        if copenssl_has_certificate(pointer) != 0 {
+            return isAboutCertificate ? "the server rejects the client certificate: \(failure.message)" : nil
+        }
+        return isAboutCertificate || alert == SSL_AD_HANDSHAKE_FAILURE
+            ? "the server requires a client certificate" : nil
     }
 
     /// Closes the sending direction (close_notify).
@@ -123,14 +149,13 @@ package struct TLSSession: ~Copyable {
             String(decoding: UnsafeBufferPointer(start: $0, count: Int(length)), as: UTF8.self)
         }
         let result = SSL_get_verify_result(pointer)
-        let certificate = SSL_get1_peer_certificate(pointer).map { pointer in
-            defer { X509_free(pointer) }
-            return Certificate(pointer)
-        }
         return TLSFacts(
             version: version.hasPrefix("TLSv") ? String(version.dropFirst(4)) : version, cipher: cipher,
-            applicationProtocol: applicationProtocol, certificate: certificate,
-            chainLength: Int(copenssl_chain_count(pointer)),
+            applicationProtocol: applicationProtocol, offeredProtocols: offeredProtocols,
+            chain: (0..<copenssl_chain_count(pointer)).compactMap {
+                copenssl_chain_certificate(pointer, $0).map(Certificate.init)
+            },
+            requestsCertificate: copenssl_requests_certificate(pointer) != 0,
             doubt: result == X509_V_OK ? nil : String(cString: X509_verify_cert_error_string(result)),
             isResumed: SSL_session_reused(pointer) == 1)
     }
@@ -144,12 +169,17 @@ public struct TLSFacts: Hashable, Sendable {
     public var cipher: String
     /// The application protocol that the server selected (ALPN, RFC 7301).
     public var applicationProtocol: String?
-    /// The server's own certificate.
-    public var certificate: Certificate?
-    /// The number of certificates that the server sent.
-    public var chainLength: Int
+    /// The application protocols that the client offered.
+    public var offeredProtocols: [String]
+    /// The certificates that the server sent, its own first.
+    public var chain: [Certificate]
+    /// Whether the server requested a certificate of the client in the handshake.
+    public var requestsCertificate: Bool
     /// The reason for which the certificate is not trusted; nil if it is trusted.
     public var doubt: String?
     /// Whether an earlier session was resumed.
     public var isResumed: Bool
+
+    /// The server's own certificate.
+    public var certificate: Certificate? { chain.first }
 }

@@ -37,7 +37,7 @@ struct HTTPProbeRedirectTests {
                 switch event {
                 case .redirect(let hop): chain.hops.append(hop)
                 case .answer(let answer): chain.answer = answer
-                case .exchange, .retry: break
+                case .exchange, .scheme, .retry: break
                 }
             }
             guard case .fetch(let fetch) = step else { return chain }

@@ -125,7 +125,7 @@ struct HTTPFingerprintTests {
                 sed "s:PLACE:$d:g" > $d/conf
                 timeout 60 $(echo "\(start)" | sed "s:PLACE:$d:") & p=$!
                 trap 'kill $p; wait $p; rm -rf $d' EXIT
-                for i in $(seq 200); do $n http-probe -q 127.0.0.1:8083 >/dev/null && break; sleep 0.05; done
+                for i in $(seq 200); do $n http-probe -q http://127.0.0.1:8083 >/dev/null && break; sleep 0.05; done
                 $n http-fingerprint 127.0.0.1:8083
                 """
             let outcome = try await lab.run("b", ["sh", "-c", script], input: configuration)

@@ -33,7 +33,7 @@ struct HTTPPeerTests {
             """
             sed "s:PLACE:$d:g" > conf; mkdir www; seq 20000 > www/long.txt; echo '<p>hi</p>' > www/index.html; : > www/none.txt
             timeout 60 nginx -c $d/conf & p=$!
-            ready 127.0.0.1:8080
+            ready http://127.0.0.1:8080
             for path in / /long.txt /none.txt /missing /elsewhere /secret '/a%20b?c=d'; do
                 for way in '-X GET' '-X HEAD' '-X DELETE' '-H Range:bytes=5-99' '-H If-None-Match:*'; do
                     url="http://127.0.0.1:8080$path"
@@ -95,17 +95,17 @@ struct HTTPPeerTests {
         let output = try await run(
             """
             cat > server.py; timeout 60 python3 server.py & p=$!
-            ready 127.0.0.1:8080
-            echo "== methods"; $n http-probe --methods 127.0.0.1:8080
-            echo "== keep"; $n http-probe --keep-alive=0.1 127.0.0.1:8080
-            echo "== shared"; $n http-probe --reuse --concurrency 1 -v 127.0.0.1:8080/a 127.0.0.1:8080/b | grep '^< conn' | sort | uniq -c
-            echo "== apart"; $n http-probe --concurrency 1 -v 127.0.0.1:8080/a 127.0.0.1:8080/b | grep '^< conn' | sort | uniq -c
-            echo "== expect"; $n http-probe -v -d hello -H 'Expect: 100-continue' 127.0.0.1:8080
-            echo "== reset"; $n http-probe 127.0.0.1:8081; echo "status $?"
-            echo "== tcp"; $n http-probe --tcp --pcap file --explain=1 127.0.0.1:8080; echo "status $?"
+            ready http://127.0.0.1:8080
+            echo "== methods"; $n http-probe --methods http://127.0.0.1:8080
+            echo "== keep"; $n http-probe --keep-alive=0.1 http://127.0.0.1:8080
+            echo "== shared"; $n http-probe --reuse --concurrency 1 -v http://127.0.0.1:8080/a http://127.0.0.1:8080/b | grep '^< conn' | sort | uniq -c
+            echo "== apart"; $n http-probe --concurrency 1 -v http://127.0.0.1:8080/a http://127.0.0.1:8080/b | grep '^< conn' | sort | uniq -c
+            echo "== expect"; $n http-probe -v -d hello -H 'Expect: 100-continue' http://127.0.0.1:8080
+            echo "== reset"; $n http-probe http://127.0.0.1:8081; echo "status $?"
+            echo "== tcp"; $n http-probe --tcp --pcap file --explain=1 http://127.0.0.1:8080; echo "status $?"
             tcpdump -nr file 2>/dev/null
-            echo "== object"; $n http-probe --tcp --json 127.0.0.1:8080
-            echo "== few"; setpriv --bounding-set=-net_raw --inh-caps=-net_raw $n http-probe --tcp 127.0.0.1:8080 2>&1; echo "status $?"
+            echo "== object"; $n http-probe --tcp --json http://127.0.0.1:8080
+            echo "== few"; setpriv --bounding-set=-net_raw --inh-caps=-net_raw $n http-probe --tcp http://127.0.0.1:8080 2>&1; echo "status $?"
             echo "== name"; $n http-probe -w 2 --resolve web.example:80:127.0.0.1 --resolve other.example:8080:127.0.0.1 http://other.example:8080/; echo "status $?"
             """, input: Self.keeper)
         var parts: [String: String] = [:]

@@ -39,6 +39,18 @@ final class SelfSignedCertificate {
         EVP_PKEY_free(key)
     }
 
+    /// The private key in PEM.
+    /// - Parameter passphrase: nil for a key that is not encrypted.
+    func keyText(passphrase: String? = nil) -> [UInt8] {
+        guard let buffer = BIO_new(BIO_s_mem()) else { return [] }
+        defer { BIO_free(buffer) }
+        let phrase = Array((passphrase ?? "").utf8)
+        PEM_write_bio_PKCS8PrivateKey(
+            buffer, key, passphrase == nil ? nil : EVP_aes_128_cbc(), phrase.map { CChar(bitPattern: $0) },
+            Int32(phrase.count), nil, nil)
+        return TLSServer.take(buffer)
+    }
+
     /// The certificate in PEM.
     var text: [UInt8] {
         guard let buffer = BIO_new(BIO_s_mem()) else { return [] }
@@ -57,12 +69,20 @@ final class TLSServer {
     private let incoming: OpaquePointer
     private let outgoing: OpaquePointer
 
-    /// - Parameter selectsHTTP2: whether the server selects the application protocol `h2`.
-    init(_ identity: SelfSignedCertificate, selectsHTTP2: Bool = false) throws {
+    /// - Parameters:
+    ///   - selectsHTTP2: whether the server selects the application protocol `h2`.
+    ///   - client: the client certificate that the server requires; nil for none.
+    init(
+        _ identity: SelfSignedCertificate, selectsHTTP2: Bool = false, client: SelfSignedCertificate? = nil
+    ) throws {
         guard let context = SSL_CTX_new(TLS_server_method()),
             SSL_CTX_use_certificate(context, identity.certificate) == 1,
             SSL_CTX_use_PrivateKey(context, identity.key) == 1
         else { throw TLSServerError.library }
+        if let client {
+            SSL_CTX_set_verify(context, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nil)
+            X509_STORE_add_cert(SSL_CTX_get_cert_store(context), client.certificate)
+        }
         if selectsHTTP2 {
             SSL_CTX_set_alpn_select_cb(
                 context,

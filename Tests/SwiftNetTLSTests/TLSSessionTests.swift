@@ -15,9 +15,10 @@ struct TLSSessionTests {
         init(
             _ configuration: TLSConfiguration = TLSConfiguration(), host: String = "server.example",
             isAddress: Bool = false, identity: SelfSignedCertificate? = nil, selectsHTTP2: Bool = false,
-            atMost size: Int = .max
+            client: SelfSignedCertificate? = nil, atMost size: Int = .max
         ) throws {
-            let server = try TLSServer(identity ?? SelfSignedCertificate(), selectsHTTP2: selectsHTTP2)
+            let server = try TLSServer(
+                identity ?? SelfSignedCertificate(), selectsHTTP2: selectsHTTP2, client: client)
             var session = try TLSSession(TLSContext(configuration), host: host, isAddress: isAddress)
             try Self.connect(&session, server, atMost: size)
             self.server = server
@@ -76,7 +77,9 @@ struct TLSSessionTests {
         let known = connection.session.facts
         let facts = try #require(known)
         #expect(facts.version == version.rawValue && facts.applicationProtocol == "h2" && !facts.cipher.isEmpty)
-        #expect(facts.doubt == nil && facts.chainLength == 1 && !facts.isResumed)
+        #expect(
+            facts.doubt == nil && facts.chain.count == 1 && facts.offeredProtocols == ["http/1.1", "h2"]
+                && !facts.isResumed)
         let certificate = try #require(facts.certificate)
         #expect(certificate.subject == "CN=server.example" && certificate.issuer == certificate.subject)
         #expect(certificate.names == ["server.example", "192.0.2.1"] && certificate.serialNumber == "1234")
@@ -152,7 +155,12 @@ struct TLSSessionTests {
         #expect(hello.first == 22 && hello.dropFirst(5).first == 1)
         session.receive(Array(text.utf8).span.bytes)
         session.endReceiving()
-        #expect(throws: TLSFailure.self) { try session.advance() }
+        do throws(TLSFailure) {
+            try session.advance()
+            Issue.record("no failure")
+        } catch {
+            #expect(error.isForeign != text.isEmpty && error.alert == nil)
+        }
         let facts = session.facts
         #expect(facts == nil)
     }
@@ -165,6 +173,63 @@ struct TLSSessionTests {
             let hello = String(decoding: session.takeOutput(), as: UTF8.self)
             #expect(hello.contains(host) == !isAddress)
         }
+    }
+
+    @Test("a client certificate is sent to a server that requires one; its lack and its rejection are named")
+    func clientCertificate() throws {
+        let (client, other) = (try SelfSignedCertificate(), try SelfSignedCertificate())
+        func configuration(_ identity: SelfSignedCertificate) throws -> TLSConfiguration {
+            TLSConfiguration(
+                clientCertificate: try ClientCertificate(
+                    certificates: identity.text, key: identity.keyText(passphrase: "secret"), passphrase: "secret"))
+        }
+        var connection = try Connection(configuration(client), client: client)
+        try connection.receive(connection.server.send([1, 2, 3]))
+        let read = try connection.read()
+        #expect(read.bytes == [1, 2, 3])
+        let facts = connection.session.facts
+        #expect(facts?.requestsCertificate == true)
+        // The alert is received after the handshake (RFC 8446, section 4.4.2.4).
+        let rows = [
+            (TLSConfiguration(), "the server requires a client certificate"),
+            (try configuration(other), "the server rejects the client certificate: "),
+        ]
+        for (configuration, message) in rows {
+            var connection = try Connection(configuration, client: client)
+            do throws(TLSFailure) {
+                _ = try connection.read()
+                Issue.record("no failure")
+            } catch {
+                let found = connection.session.certificateFailure(error)
+                #expect(found?.hasPrefix(message) == true, "\(error)")
+            }
+        }
+        let without = try Connection()
+        let none = without.session.facts
+        #expect(none?.requestsCertificate == false)
+    }
+
+    @Test("client certificates that cannot be used are refused, each for its reason")
+    func invalidClientCertificates() throws {
+        let (identity, other) = (try SelfSignedCertificate(), try SelfSignedCertificate())
+        let encrypted = identity.keyText(passphrase: "secret")
+        let broken = Array("-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n".utf8)
+        let rows: [([UInt8], [UInt8]?, String?, ClientCertificate.Problem)] = [
+            ([], nil, nil, .noCertificate), (identity.keyText(), nil, nil, .noCertificate),
+            (identity.text, nil, nil, .noKey), (identity.text, other.keyText(), nil, .keyMismatch),
+            (identity.text, encrypted, nil, .passphraseRequired), (identity.text, encrypted, "x", .wrongPassphrase),
+            (identity.text, encrypted, "", .wrongPassphrase),
+        ]
+        for (certificates, key, passphrase, problem) in rows {
+            #expect(throws: problem) {
+                try ClientCertificate(certificates: certificates, key: key, passphrase: passphrase)
+            }
+        }
+        #expect(throws: ClientCertificate.Problem.self) {
+            try ClientCertificate(certificates: identity.text, key: broken)
+        }
+        _ = try ClientCertificate(certificates: identity.text + identity.keyText())
+        _ = try ClientCertificate(certificates: identity.keyText() + identity.text)
     }
 
     @Test("authorities without a certificate are refused")

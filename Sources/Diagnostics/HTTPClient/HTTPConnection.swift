@@ -269,7 +269,7 @@ final class HTTPConnection {
             try layer.advance()
         } catch {
             flush(layers.count)
-            fail(hasEnded ? .closed(.secure) : .secure(error), at: now)
+            fail(hasEnded ? .closed(.secure) : failure(error), at: now)
             return
         }
         flush(layers.count)
@@ -444,11 +444,15 @@ final class HTTPConnection {
                     return
                 }
             } catch {
-                fail(.secure(error), at: now)
+                fail(failure(error), at: now)
                 close(at: now)
                 return
             }
         }
+    }
+
+    private func failure(_ error: TLSFailure) -> HTTPFailure {
+        layers.last?.certificateFailure(error).map(HTTPFailure.clientCertificate) ?? .secure(error)
     }
 
     private func deliver(_ bytes: RawSpan, at now: Instant) {

@@ -56,9 +56,12 @@ public struct HTTPEngine<Plan: HTTPPlan>: StreamEngine, ~Copyable {
     /// Plans that have not started.
     public var waitingCount: Int { waiting.count }
 
-    /// Appends a plan.
-    public mutating func add(_ plan: Plan) {
-        waiting.append(plan)
+    /// Appends a plan for another target.
+    public mutating func add(_ plan: Plan) { add([plan]) }
+
+    /// Appends the plans of another target.
+    public mutating func add(_ plans: [Plan]) {
+        waiting += plans
         summary.targets += 1
     }
 

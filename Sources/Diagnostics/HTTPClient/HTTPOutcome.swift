@@ -36,6 +36,8 @@ public enum HTTPFailure: Hashable, Sendable {
     case secure(TLSFailure)
     /// The certificate is not trusted, and the reason.
     case untrusted(String)
+    /// The server requires a client certificate, or rejects the one it received: the message.
+    case clientCertificate(String)
     case timeout(Phase)
     /// The server closed the connection before the response was complete.
     case closed(Phase)
@@ -147,6 +149,12 @@ public struct HTTPOutcome: Sendable {
     /// The failure; nil if the response is complete.
     public var failure: HTTPFailure?
     public var ending = HTTPEnding.none
+
+    /// Whether the request was sent.
+    public var isSent: Bool {
+        if case .untrusted = failure { return false }
+        return isReused || timings.connect != nil && (fetch.origin.secureName == nil || tls != nil)
+    }
 
     /// Whether any part of a response was received.
     public var hasResponse: Bool { head != nil || body.length > 0 }

@@ -16,6 +16,7 @@ final class TLSLayer {
     func receive(_ bytes: RawSpan) { session.receive(bytes) }
     func endReceiving() { session.endReceiving() }
     func advance() throws(TLSFailure) { try session.advance() }
+    func certificateFailure(_ failure: TLSFailure) -> String? { session.certificateFailure(failure) }
     func endSending() { session.endSending() }
     func takeOutput() -> [UInt8] { session.takeOutput() }
 

@@ -44,6 +44,8 @@ public struct HTTPProbeConfiguration: Sendable {
     public var trustsAnybody = false
     /// Whether a status of 400 or above is a failure.
     public var refusesErrors = false
+    /// Whether http is tried before https for URLs without a scheme.
+    public var triesHTTPFirst = false
     /// The endpoints that override those of URLs.
     public var overrides = EndpointOverrides()
     /// The number of requests to each URL, 0 for no limit, and the interval between their starts.

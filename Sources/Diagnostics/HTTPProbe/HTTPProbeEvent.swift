@@ -47,6 +47,8 @@ public struct HTTPProbeResponse: Sendable {
     /// The number of the URL in the run, from 0.
     public var number: Int
     public var redirects: [RedirectHop] = []
+    /// The request with the other scheme before this one, if the URL has none.
+    public var schemeTried: HTTPSchemeTry?
     /// The number of repeated requests.
     public var retries = 0
     /// The start of the first request of the redirect chain.
@@ -93,6 +95,8 @@ extension HTTPProbeResponse {
 public enum HTTPProbeEvent: Sendable {
     /// A request and its response, including those of additional tests, if their bytes are kept.
     case exchange(HTTPOutcome)
+    /// A request after which the other scheme is tried.
+    case scheme(HTTPSchemeTry)
     /// A redirect that is followed.
     case redirect(RedirectHop)
     /// A transient failure, after which the request is repeated.

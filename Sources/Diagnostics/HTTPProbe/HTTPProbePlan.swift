@@ -21,7 +21,12 @@ public struct HTTPProbePlan: HTTPPlan {
         var head: [UInt8]
     }
 
-    private let asked: HTTPURL
+    /// The URL, with the scheme that was found.
+    private var asked: HTTPURL
+    /// The URL to begin with; its scheme is only the first to try if `findsScheme`.
+    private let original: HTTPURL
+    private var findsScheme: Bool
+    private var schemeTried: HTTPSchemeTry?
     private let number: Int
     private let configuration: HTTPProbeConfiguration
     /// The configuration without the fields withheld from the origin of `url`, and with the chain's cookies.
@@ -48,10 +53,17 @@ public struct HTTPProbePlan: HTTPPlan {
     /// - Parameters:
     ///   - number: the plan's number in the run, which varies the names of resources that do not exist.
     ///   - series: the number of the first request; of parallel series each sends every `parallel`th request.
-    public init(_ url: HTTPURL, _ configuration: HTTPProbeConfiguration, number: Int, series: Int = 0) {
+    ///   - hasScheme: whether the scheme of the URL is given; otherwise it is found by requests.
+    public init(
+        _ url: HTTPURL, _ configuration: HTTPProbeConfiguration, number: Int, series: Int = 0, hasScheme: Bool = true
+    ) {
         sequence = series
         self.series = series
+        var url = url
+        findsScheme = !hasScheme
+        if findsScheme { url.scheme = SchemeDiscovery.first(url, configuration) }
         asked = url
+        original = url
         self.number = number
         var configuration = configuration
         // A proxy forwards only requests of HTTP/1.
@@ -72,11 +84,7 @@ public struct HTTPProbePlan: HTTPPlan {
         switch stage {
         case .request:
             guard case .fetched(let outcome) = result else {
-                started = now
-                begin(at: now)
-                let first = request(mayReuse: configuration.sharesConnection)
-                count(first)
-                return .fetch(first)
+                return .fetch(begin(with: asked, at: now))
             }
             if outcome.isReused, outcome.head == nil, outcome.failure != nil, outcome.failure != .stopped {
                 // The server closed the connection before it received the request.
@@ -84,6 +92,13 @@ public struct HTTPProbePlan: HTTPPlan {
             }
             // The user ended a series of requests: the one in progress did not fail.
             if outcome.failure == .stopped, sequence > series { return .finished }
+            if findsScheme, schemeTried == nil, redirects.isEmpty,
+                let (next, tried) = SchemeDiscovery.next(after: outcome, url, configuration.overrides)
+            {
+                report(.scheme(tried))
+                schemeTried = tried
+                return .fetch(begin(with: next, at: now))
+            }
             if let retry = retry(after: outcome, at: now) {
                 report(.retry(retry))
                 stage = .retry
@@ -116,11 +131,17 @@ public struct HTTPProbePlan: HTTPPlan {
 
     // MARK: Requests
 
-    /// Prepares the first request of a chain.
-    private mutating func begin(at now: Instant) {
+    /// Returns the first request of a chain.
+    private mutating func begin(with first: HTTPURL, at now: Instant) -> HTTPFetch {
+        started = now
+        asked = first
+        url = first
         if let user = configuration.user, url.user == nil { (url.user, url.password) = (user.name, user.password) }
         if let query = configuration.addedQuery { url.target += (url.target.contains("?") ? "&" : "?") + query }
         if configuration.cookieJar != nil { addCookies(at: now) }
+        let fetch = request(mayReuse: configuration.sharesConnection)
+        count(fetch)
+        return fetch
     }
 
     /// Seconds since 1970-01-01 00:00 UTC; nil if unknown.
@@ -150,6 +171,7 @@ public struct HTTPProbePlan: HTTPPlan {
             }
             var fetch = HTTPFetch(origin: configuration.overrides.origin(of: url), method: method, bytes: raw)
             configuration.limit(&fetch)
+            limit(&fetch)
             fetch.demandsStatusLine = !isSimple
             return fetch
         }
@@ -158,7 +180,16 @@ public struct HTTPProbePlan: HTTPPlan {
         // A redirect may lead to the same server.
         fetch.keepsConnection = configuration.sharesConnection || configuration.redirects > 0
         fetch.sharesConnection = configuration.sharesConnection
+        limit(&fetch)
         return fetch
+    }
+
+    /// Sets the limits of a request for a scheme that may not be that of the server.
+    private func limit(_ fetch: inout HTTPFetch) {
+        guard findsScheme, redirects.isEmpty else { return }
+        // Both tries together connect within the time limit.
+        fetch.connectTimeout = min(fetch.connectTimeout ?? fetch.timeout, Nanoseconds(fetch.timeout.count / 2))
+        if url.scheme == .http { fetch.keptBody = max(fetch.keptBody, SchemeDiscovery.keptBody) }
     }
 
     /// Counts a request of the chain.
@@ -253,9 +284,9 @@ public struct HTTPProbePlan: HTTPPlan {
             outcome.failure = .expires(inSeconds: left)
         }
         var answer = HTTPProbeResponse(
-            asked: asked, url: url, sequence: sequence, number: number, redirects: redirects, retries: retries,
-            began: started,
-            chain: chain, cookieJar: configuration.cookieJar == nil ? nil : jar, outcome: outcome)
+            asked: asked, url: url, sequence: sequence, number: number, redirects: redirects,
+            schemeTried: schemeTried, retries: retries, began: started, chain: chain,
+            cookieJar: configuration.cookieJar == nil ? nil : jar, outcome: outcome)
         if let head = outcome.head {
             let isSecure = outcome.tls != nil
             answer.findings.keepsConnection =
@@ -320,11 +351,14 @@ public struct HTTPProbePlan: HTTPPlan {
     }
 
     private mutating func conclude(at now: Instant, _ report: (HTTPProbeEvent) -> Void) -> HTTPStep {
-        if let answer { report(.answer(answer)) }
+        if let answer {
+            report(.answer(answer))
+            if findsScheme { if answer.outcome.hasResponse { findsScheme = false } else { asked = original } }
+        }
         answer = nil
+        schemeTried = nil
         sequence += configuration.parallel
         guard configuration.count == 0 || sequence < configuration.count else { return .finished }
-        url = asked
         redirects = []
         current = configuration
         if configuration.cookieJar == nil { jar = CookieJar() }

@@ -24,6 +24,8 @@ public enum HTTPProbe: Tool {
         public var concurrency = 20
         /// The maximum number of requests per second, of all URLs together, in `rates`; nil for no limit.
         public var rate: Double?
+        /// The ports of the URLs without one; nil for that of the scheme.
+        public var ports: PortSet?
         /// The address family of connections; nil for both.
         public var family: IPAddress.Family?
         /// The only interface for connections; for a user-space host, its interface.
@@ -65,7 +67,7 @@ public enum HTTPProbe: Tool {
     public static var defaultConfiguration: Configuration { Configuration() }
 
     /// - Parameter targets: URLs: `http://host:port/path`, `https://...` or `http+unix://%2Frun%2Fsocket/path`;
-    ///   `http://` may be omitted.
+    ///   without a scheme https is tried, then http, and an address block or range is a URL for each address.
     public static func prepare(
         _ targets: [String], _ configuration: Configuration, options: RunOptions
     ) throws(SwiftNetError) -> Prepared {
@@ -97,7 +99,10 @@ public enum HTTPProbe: Tool {
         private var engine: HTTPEngine<HTTPProbePlan>?
 
         private let input: TargetInput<String>?
+        private var targets: HTTPTargetList
         private var request: HTTPProbeConfiguration
+        /// The maximum number of waiting plans; at the maximum, no more are made.
+        private static var mostWaiting: Int { 1_000 }
 
         fileprivate init(
             _ targets: [String], _ input: TargetInput<String>?, _ asked: Configuration, _ options: RunOptions
@@ -110,12 +115,21 @@ public enum HTTPProbe: Tool {
             if request.raw != nil || request.version == .http10 || tls.maximumVersion.map({ $0 < .tls12 }) == true {
                 tls.applicationProtocols.removeAll { $0 == "h2" }
             }
-            let urls = try request.overrides.urls(targets, asked.family, interface: asked.interface)
+            _ = try request.overrides.urls([], asked.family)
+            self.targets = HTTPTargetList(ports: asked.ports)
+            for text in targets {
+                try self.targets.append(text, &request.overrides, asked.family, interface: asked.interface)
+            }
+            let needsTLS = self.targets.needsTLS
+            var plans: [HTTPProbePlan] = []
+            var targetCount = 0
+            while plans.count < Self.mostWaiting, let target = self.targets.next() {
+                plans += Self.plans(of: target, request, number: targetCount)
+                targetCount += 1
+            }
             engine = try HTTPEngine(
-                Self.plans(urls, request),
-                concurrency: min(asked.concurrency, KernelStreams.mostStreams()), tls: tls,
-                needsTLS: urls.contains { $0.scheme == .https },
-                expectsMore: input != nil, targets: urls.count,
+                plans, concurrency: min(asked.concurrency, KernelStreams.mostStreams()), tls: tls, needsTLS: needsTLS,
+                expectsMore: input != nil || !self.targets.isEmpty, targets: targetCount,
                 interval: asked.rate.map { Nanoseconds(Int64(1e9 / $0)) })
             transport = try StreamTransport(
                 StreamTransport.Requirements(
@@ -123,11 +137,13 @@ public enum HTTPProbe: Tool {
                     keepsHandshakes: asked.keepsHandshakes, reportsSegments: asked.reportsSegments), options)
         }
 
-        /// Returns a plan for each series of requests to each URL.
-        private static func plans(_ urls: [HTTPURL], _ request: HTTPProbeConfiguration) -> [HTTPProbePlan] {
+        /// Returns a plan for each series of requests to a URL.
+        private static func plans(
+            of target: (url: HTTPURL, hasScheme: Bool), _ request: HTTPProbeConfiguration, number: Int
+        ) -> [HTTPProbePlan] {
             let series = request.count == 0 ? request.parallel : min(request.parallel, request.count)
-            return urls.enumerated().flatMap { number, url in
-                (0..<series).map { HTTPProbePlan(url, request, number: number, series: $0) }
+            return (0..<series).map {
+                HTTPProbePlan(target.url, request, number: number, series: $0, hasScheme: target.hasScheme)
             }
         }
 
@@ -150,12 +166,19 @@ public enum HTTPProbe: Tool {
             }
         }
 
-        /// Adds URLs that were read.
+        /// Adds URLs of blocks, and URLs that were read.
         private func addTargets(_ engine: inout Running, _ reason: WakeReason, at now: Instant) -> Instant? {
-            input?.feed(&engine, reactor: transport.reactor, at: now) { text, number in
-                guard let url = try? request.overrides.urls([text], nil).first else { return nil }
-                return HTTPProbePlan(url, request, number: number)
+            guard engine.expectsMore else { return nil }
+            let count = engine.summary.targets
+            let isWanted = targets.isEmpty && engine.waitingCount < Self.mostWaiting
+            for text in input?.take(isWanted: isWanted, reactor: transport.reactor) ?? [] {
+                try? targets.append(text, &request.overrides, nil)
             }
+            while engine.waitingCount < Self.mostWaiting, let target = targets.next() {
+                engine.add(Self.plans(of: target, request, number: engine.summary.targets))
+            }
+            engine.expectsMore = !targets.isEmpty || input?.isOver == false
+            return engine.expectsMore && engine.summary.targets == count ? nil : now
         }
     }
 }

@@ -95,6 +95,9 @@ public struct HTTPURL: Hashable, Sendable {
         target = Self.target(rest[end...])
     }
 
+    /// Whether the text of a URL has a scheme.
+    public static func hasScheme(_ text: String) -> Bool { schemeEnd(withoutBlanks(text)) != nil }
+
     /// Returns the index of `://`.
     private static func schemeEnd(_ text: Substring) -> Substring.Index? {
         let bytes = text.utf8

@@ -8,6 +8,7 @@ extension HTTPFailure {
         case .connection(let failure): failure.description
         case .secure(let failure): "TLS: \(failure.message)"
         case .untrusted(let doubt): "certificate not trusted: \(doubt)"
+        case .clientCertificate(let message): message
         case .timeout(let phase): "timeout: \(phase.rawValue)"
         case .closed(let phase): "connection closed by the server: \(phase.rawValue)"
         case .reset(let phase): "connection reset by the server: \(phase.rawValue)"
@@ -29,6 +30,7 @@ extension HTTPFailure {
         case .connection: "connection"
         case .secure: "tls"
         case .untrusted: "certificate"
+        case .clientCertificate: "client_certificate"
         case .timeout: "timeout"
         case .closed: "closed"
         case .reset: "reset"
@@ -74,4 +76,9 @@ extension ProxyFailure {
         case .connection(let failure): failure.text
         }
     }
+}
+
+extension HTTPSchemeTry {
+    /// The reason for which the other scheme is tried.
+    var reason: String { isTLSPort ? "the port uses TLS" : outcome.failure?.text ?? "" }
 }

@@ -10,6 +10,8 @@ struct HTTPTargets {
     /// The family of the addresses to connect to; nil for any.
     var family: IPAddress.Family?
     var interface: String?
+    /// Returns why a URL of a file stands for too many; nil if it does not.
+    var limit: (String) -> String? = { _ in nil }
     /// The URLs of the command line; after `readFiles` also those of the files.
     var urls: [String] = []
     /// Standard input, if its URLs are requested as they are read.
@@ -40,7 +42,7 @@ struct HTTPTargets {
     /// Returns why a URL of a file cannot be used; nil if it can be used.
     private func problem(_ text: String) -> String? {
         do throws(HTTPURL.Problem) {
-            return overrides.allows(try HTTPURL(text), family) ? nil : SystemError.addressFamilyNotFound
+            return overrides.allows(try HTTPURL(text), family) ? limit(text) : SystemError.addressFamilyNotFound
         } catch {
             return error.description
         }

@@ -1,5 +1,6 @@
 import SwiftNet
 import SwiftNetHTTP2
+import SwiftNetTLS
 
 /// Prints a request and its response as sent and received, with visible line ends.
 struct Transcript {
@@ -21,7 +22,8 @@ struct Transcript {
             note("through the proxy \(Text.escaped("\(proxy)")) in \(Milliseconds.short(time)) ms")
         }
         if case .proxy = outcome.failure { return }
-        guard outcome.timings.connect != nil || outcome.isReused else { return }
+        if let tls = outcome.tls, !outcome.isReused { show(tls) }
+        guard outcome.isSent else { return }
         if outcome.frames.isEmpty {
             lines(of: outcome.fetch.bytes + outcome.fetch.heldBody, mark: ">", color: .dim)
         } else {
@@ -35,6 +37,21 @@ struct Transcript {
         case .reset: note("connection reset by the server")
         case .kept, .left, .none: break
         }
+    }
+
+    /// Prints the protocols of ALPN and the chain of certificates.
+    private func show(_ tls: TLSFacts) {
+        if !tls.offeredProtocols.isEmpty {
+            let selected = tls.applicationProtocol.map { "selected \(Text.escaped($0))" } ?? "none selected"
+            note("ALPN: offered \(tls.offeredProtocols.joined(separator: ", ")); \(selected)")
+        }
+        for (number, certificate) in tls.chain.enumerated() {
+            let dates = [certificate.notBefore, certificate.notAfter].map { $0.map(WallTime.rfc3339(seconds:)) ?? "?" }
+            note(
+                "certificate \(number): \(Text.escaped(certificate.subject)), by \(Text.escaped(certificate.issuer)), "
+                    + "\(dates.joined(separator: " to ")), SHA-256 \(hexadecimal(certificate.fingerprint))")
+        }
+        if tls.requestsCertificate { note("the server requests a client certificate") }
     }
 
     /// Prints a frame of HTTP/2 and its fields.

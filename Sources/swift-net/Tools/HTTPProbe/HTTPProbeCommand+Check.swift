@@ -9,6 +9,7 @@ extension HTTPProbeCommand {
             throw UsageError("no URL given: -I \(interface) names an interface (a HEAD request: --head)")
         }
         try targets.take(operands: arguments.operands)
+        targets.limit = { [ports = probe.ports] in HTTPTargetList.count(of: $0, ports: ports).problem }
         probe.request.overrides = targets.overrides
         probe.family = targets.family
         probe.interface = targets.interface
@@ -46,6 +47,19 @@ extension HTTPProbeCommand {
         if !cookieFiles.isEmpty || cookieOutput != nil { probe.request.cookieJar = try CookieJar.read(cookieFiles) }
         probe.request.raw = try rawFile.map { try TextInput.bytes(of: $0, for: "--raw") }
         probe.tls.authorities = try authorityFile.map { try BufferedInput.bytes(ofFile: $0, for: "--cacert") }
+        probe.tls.clientCertificate = try certificateFile.map(clientCertificate)
+    }
+
+    private func clientCertificate(in file: String) throws -> ClientCertificate {
+        let certificates = try BufferedInput.bytes(ofFile: file, for: "--cert")
+        let key = try keyFile.map { try BufferedInput.bytes(ofFile: $0, for: "--key") }
+        let passphrase = try passphraseFile.map { try TextInput.lines(of: $0, for: "--pass-file").first ?? "" }
+        do throws(ClientCertificate.Problem) {
+            return try ClientCertificate(certificates: certificates, key: key, passphrase: passphrase)
+        } catch {
+            let source = error.isOfKey ? keyFile.map { "--key: \($0)" } : nil
+            throw UsageError("\(source ?? "--cert: \(file)"): \(error)")
+        }
     }
 
     private func userStack() throws -> UserStack {
@@ -71,7 +85,10 @@ extension HTTPProbeCommand {
         if usesRemoteName, let url = command.targets.urls.first(where: { !Self.hasRemoteName($0) }) {
             throw UsageError("-O: '\(url)' has no file name")
         }
-        if output != nil, command.targets.urls.count > 1 { throw UsageError("-o cannot be used with several URLs") }
+        let counts = command.targets.urls.lazy.map { HTTPTargetList.count(of: $0, ports: probe.ports).number }
+        if output != nil, command.targets.urls.count > 1 || counts.contains(where: { $0 > 1 }) {
+            throw UsageError("-o cannot be used with several URLs")
+        }
         return try HTTPProbeRun(command: command, console: console).run()
     }
 }
@@ -110,6 +127,18 @@ extension OptionValue where Value == Double {
                 range.contains(rate)
             else { throw ValueError(expected: "\(range.lowerBound) to \(Int(range.upperBound))") }
             return rate
+        }
+    }
+}
+
+extension OptionValue where Value == PortSet {
+    /// `80,443,8000-8100`.
+    static var portSet: Self {
+        OptionValue(specification: ValueSpecification(name: "PORTS")) { text in
+            guard let ports = try? PortSet(text), !ports.contains(0) else {
+                throw ValueError(expected: "ports from 1 to 65535 and ranges, such as 80,443,8000-8100")
+            }
+            return ports
         }
     }
 }

@@ -8,7 +8,8 @@ struct HTTPProbeCommand: HTTPCommand {
         usage: ["[options] URL..."],
         operand: ("URL", "http://HOST or https://HOST"),
         discussion: """
-            A URL is http://host:port/path, https://... or http+unix://%2Frun%2Fsocket/path; http:// may be omitted. \
+            A URL is http://host:port/path, https://... or http+unix://%2Frun%2Fsocket/path. Without a scheme https is \
+            tried, then http, and an address block or range (192.0.2.0/28, 192.0.2.1-20) is a URL for each address. \
             Durations are in seconds (1, 0.2) or have a unit (200ms, 2s, 1m).
 
             Exit status: 0 if every request got a response, 1 if one did not, 2 on error or if a name cannot be resolved.
@@ -55,6 +56,9 @@ struct HTTPProbeCommand: HTTPCommand {
     var gateway: IPAddress?
     var checksAddress = true
     var authorityFile: String?
+    var certificateFile: String?
+    var keyFile: String?
+    var passphraseFile: String?
     var output: String?
     /// Whether the body is written to a file named as in the URL.
     var usesRemoteName = false
@@ -140,6 +144,12 @@ struct HTTPProbeCommand: HTTPCommand {
                 "--intermediaries", "--retry",
             ]
         ) { $0.rawFile = $1 }
+        options.flag(
+            "--http-first", help: "Try http before https for URLs without a scheme (https first, except for port 80)."
+        ) { $0.probe.request.triesHTTPFirst = true }
+        options.option(
+            "--ports", value: .portSet, help: "Request URLs without a port at each of these, such as 80,443,8000-8100."
+        ) { $0.probe.ports = $1 }
         options.flag("-L", "--follow", "--location", help: "Follow redirects.") { $0.follows = true }
         options.option(
             "--max-redirects", value: .integer(HTTPProbeConfiguration.redirectCounts),
@@ -229,6 +239,22 @@ struct HTTPProbeCommand: HTTPCommand {
         options.option("--tls", value: .tlsVersions, help: "Offer these TLS versions, such as 1.2 or 1.0-1.2.") {
             ($0.probe.tls.minimumVersion, $0.probe.tls.maximumVersion) = ($1.lowerBound, $1.upperBound)
         }
+        options.option(
+            "--tls-max", value: .choice(TLSConfiguration.Version.self), help: "Offer TLS versions up to this one.",
+            excludes: ["--tls"]
+        ) { $0.probe.tls.maximumVersion = $1 }
+        options.option(
+            "--cert", value: .file,
+            help: "Send the certificate in FILE to servers that request one (PEM, its chain after it)."
+        ) { $0.certificateFile = $1 }
+        options.option(
+            "--key", value: .file, help: "Use the private key in FILE (PEM; default: in the file of --cert).",
+            requires: "--cert"
+        ) { $0.keyFile = $1 }
+        options.option(
+            "--pass-file", value: .file, help: "Read the passphrase of the private key from the first line of FILE.",
+            requires: "--cert"
+        ) { $0.passphraseFile = $1 }
     }
 
     private static func declareRun(_ options: inout OptionTable<Self>) {

@@ -10,7 +10,21 @@ private struct HTTPProbeTargetRow: Encodable {
     @Null var port: UInt16?
     private var proxy: ProxyRow?
     var seq: Int?
+    /// The request with the other scheme, if the URL has none.
+    var schemeTried: SchemeTry?
     var redirects: [Redirect]?
+
+    struct SchemeTry: Encodable {
+        var url: String
+        @Null var kind: String?
+        var message: String
+
+        init(_ tried: HTTPSchemeTry) {
+            url = "\(tried.url)"
+            kind = tried.isTLSPort ? "tls_port" : tried.outcome.failure?.kind
+            message = tried.reason
+        }
+    }
 
     struct Redirect: Encodable {
         var url: String
@@ -29,6 +43,7 @@ private struct HTTPProbeTargetRow: Encodable {
         }
         proxy = answer.outcome.fetch.origin.proxy.map { ProxyRow($0, answer.outcome) }
         if answer.sequence > 0 { seq = answer.sequence }
+        schemeTried = answer.schemeTried.map(SchemeTry.init)
         guard !answer.redirects.isEmpty else { return }
         redirects = answer.redirects.map {
             Redirect(url: "\($0.url)", status: $0.status, location: $0.location, dropped: $0.dropped)

@@ -34,6 +34,9 @@ where Observed == HTTPEngine<HTTPProbePlan>, Event == HTTPProbeEvent, Summary ==
     /// Reports a request and its response.
     func exchange(_ outcome: HTTPOutcome)
 
+    /// Reports a request after which the other scheme is tried.
+    func scheme(_ tried: HTTPSchemeTry)
+
     /// Reports a redirect when it is followed.
     func redirect(_ hop: RedirectHop)
 
@@ -47,12 +50,14 @@ where Observed == HTTPEngine<HTTPProbePlan>, Event == HTTPProbeEvent, Summary ==
 
 extension HTTPProbeReport {
     func exchange(_ outcome: HTTPOutcome) {}
+    func scheme(_ tried: HTTPSchemeTry) {}
     func redirect(_ hop: RedirectHop) {}
     func retry(_ retry: HTTPRetry) {}
 
     func report(_ event: HTTPProbeEvent, at now: Instant) {
         switch event {
         case .exchange(let outcome): exchange(outcome)
+        case .scheme(let tried): scheme(tried)
         case .redirect(let hop): redirect(hop)
         case .retry(let next): retry(next)
         case .answer(let result):

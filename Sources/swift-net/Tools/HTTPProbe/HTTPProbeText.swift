@@ -32,6 +32,12 @@ final class HTTPProbeText: HTTPProbeReport {
         if isVerbose { transcript.show(outcome) }
     }
 
+    func scheme(_ tried: HTTPSchemeTry) {
+        guard writeOut == nil, isVerbose || tried.isTLSPort else { return }
+        let next = tried.isTLSPort ? "sent again by https" : "trying \(tried.url.scheme == .http ? "https" : "http")"
+        write("\(Text.escaped("\(tried.url)"))  \(Text.escaped(tried.reason)): \(next)")
+    }
+
     func redirect(_ hop: RedirectHop) {
         guard writeOut == nil else { return }
         var line = "\(Text.escaped("\(hop.url)"))  \(hop.status) to \(Text.escaped(hop.location))"

@@ -7,6 +7,7 @@ struct TLSRow: Encodable {
     var version: String
     var cipher: String
     @Null var alpn: String?
+    var alpnOffered: [String]
     @Null var subject: String?
     @Null var issuer: String?
     var names: [String]
@@ -19,7 +20,9 @@ struct TLSRow: Encodable {
     @Null var signature: String?
     @Null var serial: String?
     @Null var sha256: String?
-    var chain: Int
+    var chain: [CertificateRow]
+    var chainLength: Int
+    var clientCertificateRequested: Bool
     var verified: Bool
     @Null var doubt: String?
 
@@ -29,6 +32,7 @@ struct TLSRow: Encodable {
         version = facts.version
         cipher = facts.cipher
         alpn = facts.applicationProtocol
+        alpnOffered = facts.offeredProtocols
         subject = certificate?.subject
         issuer = certificate?.issuer
         names = certificate?.names ?? []
@@ -41,8 +45,33 @@ struct TLSRow: Encodable {
         signature = certificate?.signatureAlgorithm
         serial = certificate?.serialNumber
         sha256 = certificate.map { hexadecimal($0.fingerprint) }
-        chain = facts.chainLength
+        chain = facts.chain.map(CertificateRow.init)
+        chainLength = chain.count
+        clientCertificateRequested = facts.requestsCertificate
         verified = facts.doubt == nil
         doubt = facts.doubt
+    }
+}
+
+/// A certificate of the chain that the server sent.
+struct CertificateRow: Encodable {
+    var subject: String
+    var issuer: String
+    @Null var notBefore: String?
+    @Null var notAfter: String?
+    var key: String
+    var signature: String
+    var serial: String
+    var sha256: String
+
+    init(_ certificate: Certificate) {
+        subject = certificate.subject
+        issuer = certificate.issuer
+        notBefore = certificate.notBefore.map(WallTime.rfc3339(seconds:))
+        notAfter = certificate.notAfter.map(WallTime.rfc3339(seconds:))
+        key = "\(certificate.keyAlgorithm) \(certificate.keyBits)"
+        signature = certificate.signatureAlgorithm
+        serial = certificate.serialNumber
+        sha256 = hexadecimal(certificate.fingerprint)
     }
 }
