@@ -47,7 +47,8 @@ struct HTTPSchemeTests {
         uwsgi_temp_path PLACE; scgi_temp_path PLACE;
         ssl_certificate PLACE/chain; ssl_certificate_key PLACE/server.key; ssl_client_certificate PLACE/ca;
         server { listen 127.0.0.1:8443 ssl; ssl_verify_client on; location / { return 200 "$ssl_client_s_dn\\n"; } }
-        server { listen 127.0.0.1:443 ssl; listen 127.0.0.1:9443 ssl; location / { return 200 "secure\\n"; } }
+        server { listen 127.0.0.1:443 ssl; listen 127.0.0.1:9443 ssl;
+        add_header Alt-Svc 'h3=":443"; ma=60'; location / { return 200 "secure\\n"; } }
         server { listen 127.0.0.1:80; listen 127.0.0.1:8080; listen 127.0.0.2:80; listen [::1]:8080;
         location / { return 200 "plain\\n"; } } }
         """
@@ -138,12 +139,14 @@ struct HTTPSchemeTests {
         #expect(verbose.contains("* certificate 0: CN=server, by CN=authority, 20"), "\(parts)")
         #expect(verbose.contains("* certificate 1: CN=authority, by CN=authority, 20"), "\(parts)")
         #expect(verbose.contains(", SHA-256 \(hash)\n"), "\(parts)")
+        #expect(verbose.contains("\n  offers HTTP/3 on port 443 (Alt-Svc)\n"), "\(parts)")
         let json = parts["json"] ?? ""
         for member in [
             #""tls":{"version":"1.2""#, #""alpn":"http/1.1","alpn_offered":["h2","http/1.1"]"#, #""chain_length":2"#,
             #""chain":[{"subject":"CN=server","issuer":"CN=authority","not_before":"20"#,
             #"{"subject":"CN=authority","issuer":"CN=authority","not_before":"20"#, #""sha256":"\#(hash)"}]"#,
             #""client_certificate_requested":false"#,
+            #""alt_svc":[{"protocol":"h3","host":null,"port":443,"max_age":60,"persist":false}]"#,
         ] {
             #expect(json.contains(member), "\(member): \(json)")
         }

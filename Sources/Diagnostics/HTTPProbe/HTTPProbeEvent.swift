@@ -84,6 +84,11 @@ extension HTTPProbeResponse {
 
     public var cache: CacheJudgment? { outcome.head.flatMap(CacheJudgment.init) }
 
+    /// The alternative services that the server offers (RFC 7838).
+    public var alternativeServices: [AlternativeService] {
+        outcome.head?.values("Alt-Svc").flatMap(AlternativeService.parse) ?? []
+    }
+
     public var cookies: [SetCookie] { outcome.head?.values("Set-Cookie").compactMap { SetCookie($0) } ?? [] }
 
     public var security: SecurityFields? {

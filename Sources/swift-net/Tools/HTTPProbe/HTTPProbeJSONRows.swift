@@ -72,6 +72,7 @@ struct HTTPProbeResponseRow: JSONRow {
     private var timings: TimingsRow
     @Null private var tls: TLSRow?
     private var tcp: HandshakeRow?
+    private var altSvc: [AlternativeServiceRow]?
     @Inlined private var findings: FindingsRow
     @Null private var cache: CacheRow?
     private var cookies: [CookieRow]
@@ -100,6 +101,8 @@ struct HTTPProbeResponseRow: JSONRow {
         timings = TimingsRow(outcome.timings)
         tls = outcome.tls.map { TLSRow($0, start: outcome.timings.start) }
         tcp = handshake.map(HandshakeRow.init)
+        let services = answer.alternativeServices
+        if !services.isEmpty { altSvc = services.map(AlternativeServiceRow.init) }
         findings = FindingsRow(answer.findings)
         cache = answer.cache.map(CacheRow.init)
         cookies = answer.cookies.map(CookieRow.init)
@@ -223,6 +226,23 @@ private struct TimingsRow: Encodable {
         tlsMs = timings.secure
         firstByteMs = timings.firstByte
         totalMs = timings.total
+    }
+}
+
+/// An alternative service of Alt-Svc; its host is null for that of the URL.
+private struct AlternativeServiceRow: Encodable {
+    var `protocol`: String
+    @Null var host: String?
+    var port: UInt16
+    var maxAge: Int
+    var persist: Bool
+
+    init(_ service: AlternativeService) {
+        `protocol` = service.protocolName
+        host = service.host.isEmpty ? nil : service.host
+        port = service.port
+        maxAge = service.maximumAge
+        persist = service.isPersistent
     }
 }
 

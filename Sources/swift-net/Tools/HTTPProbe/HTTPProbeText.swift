@@ -90,6 +90,10 @@ final class HTTPProbeText: HTTPProbeReport {
         if showsTiming { write(Self.timing(outcome)) }
         if let handshake { write("  " + Self.tcp(handshake)) }
         if let facts = outcome.tls { write("  " + secure(facts, at: outcome.timings.start)) }
+        for service in answer.alternativeServices where service.isHTTP3 {
+            let host = service.host.isEmpty ? "" : " of \(Text.escaped(service.host))"
+            write("  offers HTTP/3 on port \(service.port)\(host) (Alt-Svc)")
+        }
         show(answer.findings)
         if isVerbose { showJudgments(answer) }
         for problem in answer.problems { write("  \(console.painted("! " + Text.escaped(problem), .yellow))") }
