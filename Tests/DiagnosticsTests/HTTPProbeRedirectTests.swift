@@ -261,6 +261,19 @@ struct HTTPProbeRedirectTests {
         #expect(detour.answer?.outcome.status == 200 && detour.field("Cookie", of: 2) == "s=1")
     }
 
+    @Test("a server cannot choose a Unix domain socket of this system")
+    func localSockets() throws {
+        for status in [301, 302, 303, 307, 308] {
+            let chain = try follow(
+                "http://a.example/",
+                [Self.to("http+unix://%2Frun%2Fx.sock/containers/create", status: status), "200 OK"])
+            #expect(chain.requests.count == 1 && chain.hops.isEmpty)
+            #expect(chain.answer?.outcome.failure == .redirect("a redirect to a Unix domain socket is not followed"))
+        }
+        let own = try follow("http+unix://%2Frun%2Fx.sock/a", [Self.to("/b"), "200 OK"])
+        #expect(own.requests.count == 2 && own.answer?.outcome.failure == nil)
+    }
+
     @Test("the same request with the same cookies twice is a loop")
     func loops() throws {
         for answers in [

@@ -185,8 +185,8 @@ struct HTTPPeerTests {
             "named: ": "certificate not trusted", "lasting: ": "200 OK",
             "expiring: ": "  the certificate expires in ",
             "fingerprint: ": "  Python http.server  ", "unverified: ": "TLS: ",
-            "ended: ": "connection closed by the server: the TLS handshake",
-            "silent: ": "timeout: the TLS handshake", "clear: ": "TLS: ",
+            "ended: ": "connection closed by the server: in the TLS handshake",
+            "silent: ": "timeout: in the TLS handshake", "clear: ": "TLS: ",
             "others: ": "3 URLs, 3 requests, 1 answered, 2 failed",
         ]
         for (name, words) in wanted {

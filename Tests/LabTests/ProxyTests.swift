@@ -338,8 +338,8 @@ struct ProxyTests {
             ("http://127.0.0.1:9005", "proxy http://127.0.0.1:9005: 403 No", 1),
             ("http://u:p@127.0.0.1:9006", "proxy http://127.0.0.1:9006: 407 No", 1),
             ("http://127.0.0.1:9007", "proxy http://127.0.0.1:9007: not HTTP: SSH-2.0-OpenSSH_9.2", 1),
-            ("http://127.0.0.1:9008", "proxy http://127.0.0.1:9008: timeout: the proxy handshake", 1),
-            ("http://127.0.0.1:9009", "proxy http://127.0.0.1:9009: connection closed: the proxy handshake", 1),
+            ("http://127.0.0.1:9008", "proxy http://127.0.0.1:9008: timeout: in the proxy handshake", 1),
+            ("http://127.0.0.1:9009", "proxy http://127.0.0.1:9009: connection closed: in the proxy handshake", 1),
             ("http://127.0.0.1:9010", "200 OK  5 bytes", 0), ("socks5h://127.0.0.1:9011", "200 OK  5 bytes", 0),
             ("socks4a://127.0.0.1:9012", "200 OK  5 bytes", 0), ("socks5h://127.0.0.1:9013", "200 OK  5 bytes", 0),
             (
@@ -353,8 +353,8 @@ struct ProxyTests {
             ),
             ("socks5h://127.0.0.1:9016", "9016: authentication method 99 was not offered", 1),
             ("socks5h://127.0.0.1:9017", "9017: host unreachable (4)", 1),
-            ("socks5h://127.0.0.1:9018", "9018: connection closed: the proxy handshake", 1),
-            ("socks5h://127.0.0.1:9008", "9008: timeout: the proxy handshake", 1),
+            ("socks5h://127.0.0.1:9018", "9018: connection closed: in the proxy handshake", 1),
+            ("socks5h://127.0.0.1:9008", "9008: timeout: in the proxy handshake", 1),
         ]
         try await Lab.with(.pair) { lab in
             try await lab.beside("b", ["timeout", "60", "python3", "-c", Self.hostile], readyMark: "begun") {

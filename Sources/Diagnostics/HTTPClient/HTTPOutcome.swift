@@ -25,8 +25,8 @@ public enum HTTPFailure: Hashable, Sendable {
     public enum Phase: String, Sendable {
         case name = "looking up the name"
         case connect = "connecting"
-        case secure = "the TLS handshake"
-        case proxy = "the proxy handshake"
+        case secure = "in the TLS handshake"
+        case proxy = "in the proxy handshake"
         case answer = "waiting for the response"
         case body = "reading the response"
     }

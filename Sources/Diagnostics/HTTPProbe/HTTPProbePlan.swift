@@ -208,12 +208,17 @@ public struct HTTPProbePlan: HTTPPlan {
             jar.take(head, from: url, at: now, wall: wall(at: now))
         }
         guard configuration.redirects > 0 else { return nil }
-        guard [301, 302, 303, 307, 308].contains(status), let location = head["Location"] else { return nil }
+        guard [300, 301, 302, 303, 307, 308].contains(status), let location = head["Location"] else { return nil }
         let next: HTTPURL
         do throws(HTTPURL.Problem) {
             next = try url.resolving(location)
         } catch {
             outcome.failure = .redirect("Location cannot be followed: \(error)")
+            return nil
+        }
+        // A server may choose another server, but no socket of this system.
+        if case .local = next.host, next.host != url.host {
+            outcome.failure = .redirect("a redirect to a Unix domain socket is not followed")
             return nil
         }
         guard redirects.count < configuration.redirects else {

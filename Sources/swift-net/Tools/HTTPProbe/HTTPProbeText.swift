@@ -76,11 +76,13 @@ final class HTTPProbeText: HTTPProbeReport {
         if let type = outcome.head?["Content-Type"] { parts.append(Text.escaped(type)) }
         if let server = outcome.head?["Server"] { parts.append(Text.escaped(server)) }
         if let title = answer.title { parts.append("\"\(Text.escaped(title))\"") }
-        if let location = outcome.location { parts.insert("to \(Text.escaped(location))", at: 2) }
+        if let location = outcome.location, !location.isEmpty { parts.insert("to \(Text.escaped(location))", at: 2) }
         parts.append("\(Milliseconds.short(outcome.timings.total)) ms")
         write(parts.joined(separator: "  ") + sequence(answer))
         if let failure = outcome.failure {
-            write("  \(console.painted(Text.escaped(failure.text), .red))", always: true)
+            // The line of the response is not printed with -q.
+            let start = context.isQuiet ? url + "  " : "  "
+            write("\(start)\(console.painted(Text.escaped(failure.text), .red))", always: true)
         }
         if showsHead, let head = outcome.head {
             for line in [head.startLine.bytes] + head.fields.flatMap({ $0.lines.map(\.bytes) }) {
@@ -210,6 +212,7 @@ final class HTTPProbeText: HTTPProbeReport {
     }
 
     func finish(_ summary: HTTPProbeSummary, drops: KernelDrops, at now: Instant) {
+        guard writeOut == nil else { return }
         guard summary.targets > 1 || summary.targets == 1 && configuration.count != 1 else { return }
         var text = "\n"
         if summary.targets > 1 { text += "\(summary.targets) URLs, " }
