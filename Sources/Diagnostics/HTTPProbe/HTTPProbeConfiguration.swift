@@ -10,8 +10,8 @@ public struct HTTPProbeConfiguration: Sendable {
     /// The user's fields, in order. They replace default fields of the same name; nil removes one.
     public var fields: [(name: String, value: String?)] = []
     public var body: [UInt8]?
-    /// Text that is added to the query of the URLs, percent-encoded as far as needed.
-    public var addedQuery: String?
+    /// Data that is added to the query of the URLs; bytes not allowed in a query are percent-encoded.
+    public var addedQuery: [UInt8]?
     /// The media type of the body.
     public var contentType = "application/x-www-form-urlencoded"
     /// The media types that the client accepts.
@@ -92,6 +92,7 @@ public struct HTTPProbeConfiguration: Sendable {
     var unsendablePart: String? {
         if let method, !method.isSendable { return "the method" }
         if !HTTPField.isSendable(userAgent) { return "the user agent" }
+        if !HTTPField.isSendable(contentType + accept) { return "a media type" }
         let field = fields.first {
             $0.name.isEmpty || !HTTPField.isSendable($0.name) || !HTTPField.isSendable($0.value ?? "")
         }

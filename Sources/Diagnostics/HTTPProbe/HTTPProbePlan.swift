@@ -137,7 +137,7 @@ public struct HTTPProbePlan: HTTPPlan {
         asked = first
         url = first
         if let user = configuration.user, url.user == nil { (url.user, url.password) = (user.name, user.password) }
-        if let query = configuration.addedQuery { url.target += (url.target.contains("?") ? "&" : "?") + query }
+        if let query = configuration.addedQuery { url.add(query: query) }
         if configuration.cookieJar != nil { addCookies(at: now) }
         let fetch = request(mayReuse: configuration.sharesConnection)
         count(fetch)

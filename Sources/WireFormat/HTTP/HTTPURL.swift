@@ -151,20 +151,29 @@ public struct HTTPURL: Hashable, Sendable {
         return number
     }
 
+    /// Adds data to the query, after `&` if there is a query already. Bytes not allowed in a query are percent-encoded,
+    /// including `#`: data has no fragment.
+    public mutating func add(query data: some Sequence<UInt8>) {
+        target += (target.contains("?") ? "&" : "?") + Self.encoded(data)
+    }
+
     /// Returns path and query without the fragment; bytes not allowed in a request line are percent-encoded.
     private static func target(_ text: Substring) -> String {
         let part = text.utf8.prefix { $0 != UInt8(ascii: "#") }
-        var bytes: [UInt8] = part.first == UInt8(ascii: "/") ? [] : [UInt8(ascii: "/")]
-        for byte in part {
-            if byte > 0x20, byte < 0x7F, byte != UInt8(ascii: "\""), byte != UInt8(ascii: "<"),
-                byte != UInt8(ascii: ">")
-            {
-                bytes.append(byte)
+        return (part.first == UInt8(ascii: "/") ? "" : "/") + encoded(part)
+    }
+
+    /// Percent-encodes the bytes that neither a path nor a query may have (RFC 3986, sections 2.1 and 3.4).
+    private static func encoded(_ bytes: some Sequence<UInt8>) -> String {
+        var text: [UInt8] = []
+        for byte in bytes {
+            if byte > 0x20, byte < 0x7F, !"\"#<>".utf8.contains(byte) {
+                text.append(byte)
             } else {
-                bytes += "%\(hexadecimal(byte).uppercased())".utf8
+                text += "%\(hexadecimal(byte).uppercased())".utf8
             }
         }
-        return String(decoding: bytes, as: UTF8.self)
+        return String(decoding: text, as: UTF8.self)
     }
 
     /// Decodes percent-encoded bytes (RFC 3986, section 2.1).

@@ -62,7 +62,7 @@ struct BodyArguments {
         let pieces = try parts.map { try Self.bytes($0.text, $0.form) }
         let data = Array(pieces.joined(separator: isJSON ? [] : Array("&".utf8)))
         if isQuery {
-            request.addedQuery = String(decoding: data, as: UTF8.self)
+            request.addedQuery = data
             return
         }
         request.body = data
