@@ -45,6 +45,22 @@ import WireFormat
         }
     }
 
+    @Test func addedQueries() throws {
+        let rows: [(url: String, data: String, target: String)] = [
+            ("a", "b=c", "/?b=c"), ("a/p?z=0", "b=c&d", "/p?z=0&b=c&d"), ("a/p#f", "b#c", "/p?b%23c"),
+            ("a", "x HTTP/1.1\r\nHost: evil\r\n\r\nGET /x", "/?x%20HTTP/1.1%0D%0AHost:%20evil%0D%0A%0D%0AGET%20/x"),
+            ("a", "\u{E9}\u{0}\u{7F}%41", "/?%C3%A9%00%7F%41"),
+        ]
+        for row in rows {
+            var url = try HTTPURL(row.url)
+            url.add(query: row.data.utf8)
+            #expect(url.target == row.target, "\(row)")
+        }
+        var url = try HTTPURL("a")
+        url.add(query: [0xFF])
+        #expect(url.target == "/?%FF", "data need not be text")
+    }
+
     @Test func userAndPassword() throws {
         let url = try HTTPURL("http://u:p%40ss:x@example.test/")
         #expect(url.user == "u")

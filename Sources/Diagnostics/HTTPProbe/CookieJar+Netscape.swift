@@ -7,13 +7,13 @@ extension CookieJar {
     /// Marks a cookie that scripts cannot read.
     private static let httpOnlyMark = "#HttpOnly_"
 
-    /// Adds the cookies of a file; lines that are no cookies are ignored, as in curl. A file of header fields is read too:
-    /// its Set-Cookie fields have no host, so only those with a Domain attribute are used.
+    /// Adds the cookies of a file; lines that are no cookies are ignored, as in curl.
     /// - Parameters:
     ///   - now: the time of the read.
     ///   - wall: seconds since 1970-01-01 00:00 UTC at the same moment.
     public mutating func read(netscape text: String, at now: Instant, wall: Int64) {
-        for line in text.split(whereSeparator: \.isNewline) {
+        var read: [Entry] = []
+        for line in text.split(whereSeparator: { $0 == "\n" || $0 == "\r\n" }) {
             var line = line
             let isHTTPOnly = line.hasPrefix(Self.httpOnlyMark)
             if isHTTPOnly { line = line.dropFirst(Self.httpOnlyMark.count) }
@@ -24,22 +24,26 @@ extension CookieJar {
             var domain = parts[0].lowercased()
             if domain.hasPrefix(".") { domain.removeFirst() }
             let value = parts.count == 7 ? String(parts[6]) : ""
-            guard !domain.isEmpty, HTTPField.isSendable(value) else { continue }
-            let left = min(max(expires &- wall, 0), Self.longestAge)
-            add(
-                Entry(
-                    name: String(parts[5]), value: value, domain: domain,
-                    path: parts[2].hasPrefix("/") ? String(parts[2]) : "/", isHostOnly: parts[1].uppercased() != "TRUE",
-                    isSecureOnly: parts[3].uppercased() == "TRUE", isHTTPOnly: isHTTPOnly,
-                    expires: expires == 0 ? nil : now + .seconds(left)))
+            guard !domain.isEmpty, !parts[5].isEmpty,
+                !line.utf8.contains(where: { $0 < 0x20 && $0 != 9 || $0 == 0x7F })
+            else { continue }
+            let left = min(max(expires, wall) - max(wall, 0), Self.longestAge)
+            let entry = Entry(
+                name: String(parts[5]), value: value, domain: domain,
+                path: parts[2].hasPrefix("/") ? String(parts[2]) : "/", isHostOnly: parts[1].uppercased() != "TRUE",
+                isSecureOnly: parts[3].uppercased() == "TRUE", isHTTPOnly: isHTTPOnly,
+                expires: expires == 0 ? nil : now + .seconds(left), expiresAt: expires == 0 ? nil : expires,
+                isNew: false)
+            if entry.satisfiesPrefix { read.append(entry) }
         }
+        add(read)
     }
 
     /// Returns the cookies that have not expired, in the format of the file.
     public func netscapeText(at now: Instant, wall: Int64) -> String {
         var text = Self.title + "\n# Written by swift-net http-probe\n\n"
         for entry in entries where !entry.isExpired(at: now) {
-            let expires = entry.expires.map { wall + ($0 - now).count / 1_000_000_000 } ?? 0
+            let expires = entry.expiresAt ?? entry.expires.map { wall + ($0 - now).count / 1_000_000_000 } ?? 0
             let fields = [
                 (entry.isHTTPOnly ? Self.httpOnlyMark : "") + (entry.isHostOnly ? "" : ".") + entry.domain,
                 entry.isHostOnly ? "FALSE" : "TRUE", entry.path, entry.isSecureOnly ? "TRUE" : "FALSE", "\(expires)",
@@ -50,8 +54,8 @@ extension CookieJar {
         return text
     }
 
-    /// Adds the cookies of another jar; of equal ones the other's are kept.
+    /// Adds the cookies that servers set in another jar; of equal ones the other's are kept.
     public mutating func merge(_ other: CookieJar) {
-        for entry in other.entries { add(entry) }
+        add(other.entries.filter(\.isNew))
     }
 }

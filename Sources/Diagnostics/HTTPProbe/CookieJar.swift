@@ -5,6 +5,13 @@ import WireFormat
 ///
 /// Ports are ignored: a cookie set on one port of a host is sent to the others too (section 8.5).
 public struct CookieJar: Sendable {
+    struct Key: Hashable {
+        var name: String
+        var domain: String
+        var path: String
+        var isHostOnly: Bool
+    }
+
     struct Entry: Sendable {
         var name: String
         var value: String
@@ -18,6 +25,20 @@ public struct CookieJar: Sendable {
         var isHTTPOnly: Bool
         /// The expiry time; nil for a session cookie.
         var expires: Instant?
+        /// The expiry time in seconds since 1970-01-01 00:00 UTC, which a file stores; nil if unknown.
+        var expiresAt: Int64?
+        /// Whether a server set it in this run; the others, from a file, are not limited in number.
+        var isNew = true
+
+        /// The properties of equal cookies, the later of which replaces the earlier (section 5.3, step 11).
+        var key: Key { Key(name: name, domain: domain, path: path, isHostOnly: isHostOnly) }
+
+        /// Whether the attributes agree with the prefix of the name (RFC 6265bis, section 4.1.3).
+        var satisfiesPrefix: Bool {
+            let name = name.lowercased()
+            guard name.hasPrefix("__secure-") || name.hasPrefix("__host-") else { return true }
+            return isSecureOnly && (name.hasPrefix("__secure-") || isHostOnly && path == "/")
+        }
 
         func isExpired(at now: Instant) -> Bool { expires.map { $0 <= now } ?? false }
     }
@@ -41,11 +62,12 @@ public struct CookieJar: Sendable {
     mutating func take(_ head: HTTPHead, from url: HTTPURL, at now: Instant, wall: Int64?) {
         for text in head.values("Set-Cookie") {
             guard let cookie = SetCookie(text), cookie.name.utf8.count + cookie.value.utf8.count <= Self.largestCookie,
-                // A control character would be sent back unchanged.
+                // A control character would be sent back unchanged; a tab would end a field of a cookie file.
                 !text.utf8.contains(where: { $0 < 0x20 && $0 != 9 || $0 == 0x7F }),
-                let entry = Self.entry(cookie, url, at: now, wall: wall)
+                !(cookie.name + cookie.value).utf8.contains(9),
+                let entry = Self.entry(cookie, url, at: now, wall: wall), entry.satisfiesPrefix
             else { continue }
-            add(entry)
+            store(entry)
         }
     }
 
@@ -62,29 +84,43 @@ public struct CookieJar: Sendable {
             isHostOnly = !wanted.contains(".")
         }
         let path = cookie.path.flatMap { $0.hasPrefix("/") ? $0 : nil } ?? defaultPath(of: url)
+        let age = age(cookie, wall: wall)
         return Entry(
             name: cookie.name, value: cookie.value, domain: domain, path: path, isHostOnly: isHostOnly,
             isSecureOnly: cookie.isSecure, isHTTPOnly: cookie.isHTTPOnly,
-            expires: expiry(cookie, at: now, wall: wall))
+            expires: age.map { now + .seconds($0) }, expiresAt: age.flatMap { age in wall.map { $0 &+ age } })
     }
 
-    mutating func add(_ entry: Entry) {
-        if let index = entries.firstIndex(where: {
-            $0.name == entry.name && $0.domain == entry.domain && $0.path == entry.path
-                && $0.isHostOnly == entry.isHostOnly
-        }) {
+    /// Stores a cookie that a server set, within the limits.
+    private mutating func store(_ entry: Entry) {
+        if let index = entries.firstIndex(where: { $0.key == entry.key }) {
             // The creation time, which determines the order, stays.
             entries[index] = entry
             return
         }
-        if entries.count(where: { $0.domain == entry.domain }) >= Self.mostOfDomain,
-            let oldest = entries.firstIndex(where: { $0.domain == entry.domain })
+        if entries.count(where: { $0.isNew && $0.domain == entry.domain }) >= Self.mostOfDomain,
+            let oldest = entries.firstIndex(where: { $0.isNew && $0.domain == entry.domain })
         {
             entries.remove(at: oldest)
-        } else if entries.count >= Self.mostCookies {
-            entries.removeFirst()
+        } else if entries.count(where: \.isNew) >= Self.mostCookies,
+            let oldest = entries.firstIndex(where: \.isNew)
+        {
+            entries.remove(at: oldest)
         }
         entries.append(entry)
+    }
+
+    /// Adds cookies without a limit; of equal ones the last is kept.
+    mutating func add(_ others: [Entry]) {
+        var indices = Dictionary(entries.indices.map { (entries[$0].key, $0) }) { first, _ in first }
+        for entry in others {
+            if let index = indices[entry.key] {
+                entries[index] = entry
+            } else {
+                indices[entry.key] = entries.count
+                entries.append(entry)
+            }
+        }
     }
 
     /// Returns the value of the Cookie field for a request (section 5.4); nil if there is none.
@@ -150,18 +186,19 @@ public struct CookieJar: Sendable {
 
     // MARK: Expiry
 
-    /// Max-Age has precedence over Expires (section 5.3); nil for a cookie without either.
-    private static func expiry(_ cookie: SetCookie, at now: Instant, wall: Int64?) -> Instant? {
+    /// Returns the seconds until the cookie expires, 0 to `longestAge`; nil for a session cookie. Max-Age has precedence
+    /// over Expires (section 5.3).
+    private static func age(_ cookie: SetCookie, wall: Int64?) -> Int64? {
         let age = cookie.values("max-age").compactMap { text -> Int64? in
             let digits = text.hasPrefix("-") ? text.dropFirst() : text[...]
             guard !digits.isEmpty, digits.utf8.allSatisfy({ $0 >= 0x30 && $0 <= 0x39 }) else { return nil }
             return text.hasPrefix("-") ? 0 : Int64(digits) ?? longestAge
         }.last
-        if let age { return age <= 0 ? now : now + .seconds(min(age, longestAge)) }
+        if let age { return min(age, longestAge) }
         guard let wall, let date = cookie.values("expires").compactMap(CookieDate.secondsSince1970).last else {
             return nil
         }
-        return date <= wall ? now : now + .seconds(min(date - wall, longestAge))
+        return min(max(date, wall) - max(wall, 0), longestAge)
     }
 }
 
