@@ -88,16 +88,21 @@ public final class BufferedOutput {
 
     /// Creates or opens a file. Its old contents are replaced by the first flush, so that a run that fails at its start
     /// leaves the file unchanged. A new file belongs to the real user.
-    /// - Parameter option: the command-line option that names the file; if given, a file that is also an input or
-    ///   another output of the run is refused.
-    public static func file(_ path: String, for option: String? = nil) throws(SystemError) -> BufferedOutput {
+    /// - Parameters:
+    ///   - option: the command-line option that names the file; if given, a file that is also an input or another output
+    ///     of the run is refused.
+    ///   - replaced: an option whose file was read to its end, and may be this one.
+    public static func file(
+        _ path: String, for option: String? = nil, replacing replaced: String? = nil
+    ) throws(SystemError) -> BufferedOutput {
         // Checked before opening, and again with the opened file, which may be new.
-        if let option { RunFiles.release(try RunFiles.claim(path: path, .output, for: option)) }
+        if let option { RunFiles.release(try RunFiles.claim(path: path, .output, for: option, replacing: replaced)) }
         let opened = try opened(path)
         var claim = RunFiles.Claim()
         do {
             if let option {
-                claim = try RunFiles.claim(descriptor: opened, path: path, .output, for: option)
+                claim = try RunFiles.claim(
+                    descriptor: opened, path: path, .output, for: option, replacing: replaced)
             }
         } catch {
             close(opened)

@@ -35,24 +35,27 @@ enum RunFiles {
     private static let entries = Mutex<[Entry]>([])
 
     /// Registers a file by its path; it need not exist.
-    static func claim(path: String, _ use: Use, for option: String) throws(SystemError) -> Claim {
+    /// - Parameter replaced: an option whose file, read to its end, this output may replace.
+    static func claim(
+        path: String, _ use: Use, for option: String, replacing replaced: String? = nil
+    ) throws(SystemError) -> Claim {
         var status = stat()
-        if stat(path, &status) == 0 { return try claim(identity(status), use, option, path) }
+        if stat(path, &status) == 0 { return try claim(identity(status), use, option, path, replaced) }
         guard clinux_errno() == ENOENT else { return Claim() }
         let parts = path.split(separator: "/", omittingEmptySubsequences: false)
         let parent = parts.count > 1 ? parts.dropLast().joined(separator: "/") + "/" : "."
         guard let name = parts.last, stat(parent, &status) == 0 else { return Claim() }
         return try claim(
-            .absent(device: status.st_dev, inode: status.st_ino, name: String(name)), use, option, path)
+            .absent(device: status.st_dev, inode: status.st_ino, name: String(name)), use, option, path, replaced)
     }
 
     /// Registers an open file.
     static func claim(
-        descriptor: Int32, path: String, _ use: Use, for option: String
+        descriptor: Int32, path: String, _ use: Use, for option: String, replacing replaced: String? = nil
     ) throws(SystemError) -> Claim {
         var status = stat()
         guard fstat(descriptor, &status) == 0 else { return Claim() }
-        return try claim(identity(status), use, option, path)
+        return try claim(identity(status), use, option, path, replaced)
     }
 
     /// Removes a use of a file.
@@ -61,12 +64,12 @@ enum RunFiles {
     }
 
     private static func claim(
-        _ identity: Identity?, _ use: Use, _ option: String, _ path: String
+        _ identity: Identity?, _ use: Use, _ option: String, _ path: String, _ replaced: String?
     ) throws(SystemError) -> Claim {
         let claim = Claim()
         guard let identity else { return claim }
         let other: String? = entries.withLock { entries in
-            for entry in entries where entry.identity == identity && entry.option != option {
+            for entry in entries where entry.identity == identity && ![option, replaced].contains(entry.option) {
                 guard use == .output || entry.use == .output else { continue }
                 // The file was opened for writing before it was registered as an input.
                 if !entry.claim.hasBegun.load(ordering: .relaxed) {

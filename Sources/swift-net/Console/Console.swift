@@ -85,7 +85,7 @@ final class Console {
 
     /// Opens an output file of the run. `-` is standard output; other output then goes to standard error.
     /// - Throws: `UsageError` or `CannotRun` if the file is also an input or another output, or cannot be opened.
-    func file(_ path: String, for option: String) throws -> BufferedOutput {
+    func file(_ path: String, for option: String, replacing replaced: String? = nil) throws -> BufferedOutput {
         let stream: BufferedOutput
         if BufferedOutput.isStandardOutput(path) {
             guard !isJSON else { throw UsageError("\(option) \(path) cannot be used with --json") }
@@ -97,7 +97,7 @@ final class Console {
             files.insert((option, path, stream), at: 0)
         } else {
             do {
-                stream = try BufferedOutput.file(path, for: option)
+                stream = try BufferedOutput.file(path, for: option, replacing: replaced)
             } catch {
                 throw CannotRun(message: "\(option): \(error)")
             }

@@ -20,13 +20,17 @@ final class CookieOutput {
 }
 
 extension CookieJar {
-    /// Reads cookie files.
+    /// Reads cookie files. As in curl, one that does not exist has no cookies, and so has an empty path.
     static func read(_ paths: [String]) throws -> CookieJar {
         var jar = CookieJar()
         let now = SystemClock.now
-        for path in paths {
-            let text = String(decoding: try TextInput.bytes(of: path, for: "-b"), as: UTF8.self)
-            jar.read(netscape: text, at: now, wall: WallTime.nanoseconds(now) / 1_000_000_000)
+        for path in paths where !path.isEmpty {
+            do throws(SystemError) {
+                let text = String(decoding: try TextInput.bytes(of: path, for: "-b"), as: UTF8.self)
+                jar.read(netscape: text, at: now, wall: WallTime.nanoseconds(now) / 1_000_000_000)
+            } catch {
+                guard error.isMissing else { throw error }
+            }
         }
         return jar
     }

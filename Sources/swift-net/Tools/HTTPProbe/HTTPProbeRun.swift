@@ -12,7 +12,9 @@ struct HTTPProbeRun {
             command.writesBody
             ? try HTTPBodyOutput(console, path: command.output, includesHead: command.includesHead) : nil
         let cookies = try command.cookieOutput.map { path in
-            CookieOutput(try console.file(path, for: "--cookie-jar"), command.probe.request.cookieJar ?? CookieJar())
+            CookieOutput(
+                try console.file(path, for: "--cookie-jar", replacing: "-b"),
+                command.probe.request.cookieJar ?? CookieJar())
         }
         let probe = try prepare(try console.runOptions(command.general))
         if command.probe.reportsSegments {
