@@ -23,6 +23,7 @@ public final class BufferedInput {
     ///   - path: the path; `-` for standard input.
     ///   - option: the command-line option that names the file.
     public init(path: String, for option: String) throws(SystemError) {
+        try RunFiles.claimStandardInput(path, for: option)
         ownsDescriptor = path != "-"
         descriptor = ownsDescriptor ? clinux_open(path, O_RDONLY | O_CLOEXEC, 0) : 0
         guard descriptor >= 0 else { throw .last(path) }

@@ -19,6 +19,7 @@ package final class LineInput {
 
     /// - Parameter option: the command-line option that names it.
     package init(for option: String) throws(SystemError) {
+        try RunFiles.claimStandardInput("-", for: option)
         _ = try RunFiles.claim(descriptor: 0, path: "-", .input, for: option)
     }
 

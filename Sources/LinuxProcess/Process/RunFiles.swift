@@ -34,6 +34,22 @@ enum RunFiles {
 
     private static let entries = Mutex<[Entry]>([])
 
+    private static let standardInputReader = Mutex<String?>(nil)
+
+    /// Registers an option that reads a path, if the path means standard input.
+    /// - Throws: if another option reads it, or the same option again: each would get a part, or nothing.
+    static func claimStandardInput(_ path: String, for option: String) throws(SystemError) {
+        guard ["-", "/dev/stdin", "/dev/fd/0", "/proc/self/fd/0"].contains(path) else { return }
+        let other: String? = standardInputReader.withLock { reader in
+            defer { reader = reader ?? option }
+            return reader
+        }
+        guard let other else { return }
+        throw SystemError(
+            code: EINVAL, operation: "standard input",
+            reason: "is read by \(other == option ? "\(option) twice" : "\(other) and \(option)")")
+    }
+
     /// Registers a file by its path; it need not exist.
     /// - Parameter replaced: an option whose file, read to its end, this output may replace.
     static func claim(

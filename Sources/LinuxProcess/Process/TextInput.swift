@@ -2,11 +2,19 @@ import CLinux
 
 /// Reads a whole file or standard input.
 public enum TextInput {
+    /// The usual limit, and that of the bodies of requests, in MiB.
+    public static let usualLimit = 64
+    public static let bodyLimit = 1_024
+
     /// Reads all bytes.
     /// - Parameters:
     ///   - path: the path; `-` for standard input.
     ///   - option: the command-line option that names the file; nil for system files.
-    public static func bytes(of path: String, for option: String? = nil) throws(SystemError) -> [UInt8] {
+    ///   - limit: the size in MiB beyond which the file is refused.
+    public static func bytes(
+        of path: String, for option: String? = nil, limit: Int = usualLimit
+    ) throws(SystemError) -> [UInt8] {
+        if let option { try RunFiles.claimStandardInput(path, for: option) }
         let descriptor = path == "-" ? 0 : clinux_open(path, O_RDONLY | O_CLOEXEC, 0)
         guard descriptor >= 0 else { throw .last(path) }
         defer { if descriptor != 0 { close(descriptor) } }
@@ -19,6 +27,9 @@ public enum TextInput {
             if count < 0 {
                 if clinux_errno() == EINTR { continue }
                 throw .last(path)
+            }
+            guard bytes.count + count <= limit << 20 else {
+                throw SystemError(code: EFBIG, operation: path, reason: "larger than \(limit) MiB")
             }
             bytes += chunk[..<count]
         }

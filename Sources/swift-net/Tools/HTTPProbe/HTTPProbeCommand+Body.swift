@@ -73,25 +73,30 @@ struct BodyArguments {
     }
 
     private static func bytes(_ text: String, _ form: Form) throws -> [UInt8] {
-        let file = text.hasPrefix("@") ? String(text.dropFirst()) : nil
         switch form {
         case .raw: return Array(text.utf8)
         case .data:
-            return try file.map { try TextInput.bytes(of: $0, for: "-d").filter { $0 != 10 && $0 != 13 && $0 != 0 } }
-                ?? Array(text.utf8)
-        case .binary: return try file.map { try TextInput.bytes(of: $0, for: "--data-binary") } ?? Array(text.utf8)
-        case .json: return try file.map { try TextInput.bytes(of: $0, for: "--json-body") } ?? Array(text.utf8)
+            let data = try content(text, "-d")
+            return text.hasPrefix("@") ? data.filter { $0 != 10 && $0 != 13 && $0 != 0 } : data
+        case .binary: return try content(text, "--data-binary")
+        case .json: return try content(text, "--json-body")
         case .urlEncoded:
-            // The first of = and @ decides: NAME=TEXT or NAME@FILE, each with or without a name.
-            guard let mark = text.firstIndex(where: { $0 == "=" || $0 == "@" }) else {
+            // NAME=TEXT or NAME@FILE, each with or without a name; as in curl, = decides before @.
+            guard let mark = text.firstIndex(of: "=") ?? text.firstIndex(of: "@") else {
                 return percentEncoded(Array(text.utf8))
             }
-            let rest = String(text[text.index(after: mark)...])
-            let value =
-                text[mark] == "@" ? try TextInput.bytes(of: rest, for: "--data-urlencode") : Array(rest.utf8)
+            let isFile = text[mark] == "@"
+            let rest = text[(isFile ? mark : text.index(after: mark))...]
+            let value = isFile ? try content(String(rest), "--data-urlencode") : Array(rest.utf8)
             let name = text[..<mark]
             return (name.isEmpty ? [] : Array("\(name)=".utf8)) + percentEncoded(value)
         }
+    }
+
+    /// Returns the text, or the contents of `@FILE`.
+    private static func content(_ text: String, _ option: String) throws -> [UInt8] {
+        guard text.hasPrefix("@") else { return Array(text.utf8) }
+        return try TextInput.bytes(of: String(text.dropFirst()), for: option, limit: TextInput.bodyLimit)
     }
 
     /// Encodes all but unreserved characters (RFC 3986, section 2.3), and a space as a plus sign, as in forms.
@@ -169,13 +174,13 @@ struct FormPart {
         case .content(let path):
             return MultipartForm.Part(
                 name: name, fileName: fileName, contentType: contentType,
-                content: try TextInput.bytes(of: path, for: "-F"))
+                content: try TextInput.bytes(of: path, for: "-F", limit: TextInput.bodyLimit))
         case .file(let path):
             let last = path.split(separator: "/").last.map(String.init) ?? path
             return MultipartForm.Part(
                 name: name, fileName: fileName ?? last,
                 contentType: contentType ?? MultipartForm.contentType(ofFile: fileName ?? last),
-                content: try TextInput.bytes(of: path, for: "-F"))
+                content: try TextInput.bytes(of: path, for: "-F", limit: TextInput.bodyLimit))
         }
     }
 }

@@ -45,7 +45,7 @@ extension HTTPProbeCommand {
         }
         if !cookies.isEmpty { probe.request.fields.append(("Cookie", cookies.joined(separator: "; "))) }
         if !cookieFiles.isEmpty || cookieOutput != nil { probe.request.cookieJar = try CookieJar.read(cookieFiles) }
-        probe.request.raw = try rawFile.map { try TextInput.bytes(of: $0, for: "--raw") }
+        probe.request.raw = try rawFile.map { try TextInput.bytes(of: $0, for: "--raw", limit: TextInput.bodyLimit) }
         probe.tls.authorities = try authorityFile.map { try BufferedInput.bytes(ofFile: $0, for: "--cacert") }
         probe.tls.clientCertificate = try certificateFile.map(clientCertificate)
     }
