@@ -4,6 +4,7 @@ import WireFormat
 public struct MultipartForm: Sendable {
     /// A field of the form.
     public struct Part: Sendable {
+        /// The name of the field; empty for a part without a name.
         public var name: String
         /// The file name to send; nil for a field without a file.
         public var fileName: String?
@@ -30,7 +31,8 @@ public struct MultipartForm: Sendable {
         let boundary = String(repeating: "-", count: 24) + String(repeating: "0", count: 16 - number.count) + number
         var body: [UInt8] = []
         for part in parts {
-            var head = "--\(boundary)\r\nContent-Disposition: form-data; name=\"\(Self.quoted(part.name))\""
+            var head = "--\(boundary)\r\nContent-Disposition: form-data"
+            if !part.name.isEmpty { head += "; name=\"\(Self.quoted(part.name))\"" }
             if let name = part.fileName { head += "; filename=\"\(Self.quoted(name))\"" }
             if let type = part.contentType { head += "\r\nContent-Type: \(type)" }
             body += Array("\(head)\r\n\r\n".utf8) + part.content + [13, 10]

@@ -82,11 +82,11 @@ struct BodyArguments {
         case .json: return try content(text, "--json-body")
         case .urlEncoded:
             // NAME=TEXT or NAME@FILE, each with or without a name; as in curl, = decides before @.
-            guard let mark = text.firstIndex(of: "=") ?? text.firstIndex(of: "@") else {
+            guard let mark = text.utf8.firstIndex(of: UInt8(ascii: "=")) ?? text.utf8.firstIndex(of: UInt8(ascii: "@")) else {
                 return percentEncoded(Array(text.utf8))
             }
-            let isFile = text[mark] == "@"
-            let rest = text[(isFile ? mark : text.index(after: mark))...]
+            let isFile = text.utf8[mark] == UInt8(ascii: "@")
+            let rest = text[(isFile ? mark : text.utf8.index(after: mark))...]
             let value = isFile ? try content(String(rest), "--data-urlencode") : Array(rest.utf8)
             let name = text[..<mark]
             return (name.isEmpty ? [] : Array("\(name)=".utf8)) + percentEncoded(value)
@@ -114,77 +114,6 @@ struct BodyArguments {
     }
 }
 
-/// A part of a form, as -F names it.
-struct FormPart {
-    /// Where the content is.
-    enum Source {
-        case text(String)
-        /// A file that is sent as such, with its name.
-        case file(String)
-        /// A file whose contents are the value of a plain field.
-        case content(String)
-    }
-
-    var name: String
-    var source: Source
-    var contentType: String?
-    var fileName: String?
-
-    /// Parses `NAME=TEXT`, `NAME=@FILE` or `NAME=<FILE`, with `;type=` and `;filename=`.
-    init(_ text: String) throws {
-        guard let mark = text.firstIndex(of: "="), mark != text.startIndex, HTTPField.isSendable(text) else {
-            throw ValueError(expected: "NAME=TEXT, NAME=@FILE or NAME=<FILE")
-        }
-        name = String(text[..<mark])
-        var value = String(text[text.index(after: mark)...])
-        let parts = value.split(separator: ";", omittingEmptySubsequences: false)
-        // Everything before the first attribute belongs to the value.
-        let attributes = parts.indices.dropFirst().first { index in
-            ["type=", "filename="].contains { parts[index].drop { $0 == " " }.hasPrefix($0) }
-        }
-        if let attributes {
-            value = parts[..<attributes].joined(separator: ";")
-            for part in parts[attributes...] {
-                let pair = part.drop { $0 == " " }.split(separator: "=", maxSplits: 1)
-                switch pair.first {
-                case "type" where pair.count == 2: contentType = String(pair[1])
-                case "filename" where pair.count == 2: fileName = Self.unquoted(pair[1])
-                default: throw ValueError(expected: ";type=TYPE or ;filename=NAME after the value")
-                }
-            }
-        }
-        switch value.first {
-        case "@": source = .file(Self.unquoted(value.dropFirst()))
-        case "<": source = .content(Self.unquoted(value.dropFirst()))
-        default: source = .text(value)
-        }
-    }
-
-    private static func unquoted(_ text: Substring) -> String {
-        text.count > 1 && text.hasPrefix("\"") && text.hasSuffix("\"")
-            ? String(text.dropFirst().dropLast()) : String(text)
-    }
-
-    /// Reads the file, and returns the part.
-    func part() throws -> MultipartForm.Part {
-        switch source {
-        case .text(let text):
-            return MultipartForm.Part(
-                name: name, fileName: fileName, contentType: contentType, content: Array(text.utf8))
-        case .content(let path):
-            return MultipartForm.Part(
-                name: name, fileName: fileName, contentType: contentType,
-                content: try TextInput.bytes(of: path, for: "-F", limit: TextInput.bodyLimit))
-        case .file(let path):
-            let last = path.split(separator: "/").last.map(String.init) ?? path
-            return MultipartForm.Part(
-                name: name, fileName: fileName ?? last,
-                contentType: contentType ?? MultipartForm.contentType(ofFile: fileName ?? last),
-                content: try TextInput.bytes(of: path, for: "-F", limit: TextInput.bodyLimit))
-        }
-    }
-}
-
 extension OptionValue where Value == FieldArgument {
     /// `Name: value`, `Name:`, `Name;`, or `@FILE`.
     static var field: Self {
@@ -193,12 +122,6 @@ extension OptionValue where Value == FieldArgument {
             let field = try FieldArgument.parse(text)
             return .field(field.name, field.value)
         }
-    }
-}
-
-extension OptionValue where Value == FormPart {
-    static var formPart: Self {
-        OptionValue(specification: ValueSpecification(name: "NAME=CONTENT")) { try FormPart($0) }
     }
 }
 
