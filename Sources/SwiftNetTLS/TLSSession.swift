@@ -156,6 +156,7 @@ package struct TLSSession: ~Copyable {
                 copenssl_chain_certificate(pointer, $0).map(Certificate.init)
             },
             requestsCertificate: copenssl_requests_certificate(pointer) != 0,
+            doubtCode: Int(result),
             doubt: result == X509_V_OK ? nil : String(cString: X509_verify_cert_error_string(result)),
             isResumed: SSL_session_reused(pointer) == 1)
     }
@@ -175,6 +176,8 @@ public struct TLSFacts: Hashable, Sendable {
     public var chain: [Certificate]
     /// Whether the server requested a certificate of the client in the handshake.
     public var requestsCertificate: Bool
+    /// The result of the certificate's verification, a code of OpenSSL's X509_V_ERR; 0 if it is trusted.
+    public var doubtCode: Int
     /// The reason for which the certificate is not trusted; nil if it is trusted.
     public var doubt: String?
     /// Whether an earlier session was resumed.

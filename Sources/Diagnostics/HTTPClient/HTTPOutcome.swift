@@ -150,10 +150,15 @@ public struct HTTPOutcome: Sendable {
     public var failure: HTTPFailure?
     public var ending = HTTPEnding.none
 
-    /// Whether the request was sent.
+    /// Whether the request, or a part of it, was sent.
     public var isSent: Bool {
-        if case .untrusted = failure { return false }
-        return isReused || timings.connect != nil && (fetch.origin.secureName == nil || tls != nil)
+        switch failure {
+        case .name, .untrusted: false
+        case .timeout(let phase), .closed(let phase), .reset(let phase): phase == .answer || phase == .body
+        // A proxy that forwards requests responds to them.
+        case .proxy: head != nil
+        default: isReused || timings.connect != nil && (fetch.origin.secureName == nil || tls != nil)
+        }
     }
 
     /// Whether any part of a response was received.

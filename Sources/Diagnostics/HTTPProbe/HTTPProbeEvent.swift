@@ -28,10 +28,13 @@ public struct HTTPChainTotals: Hashable, Sendable {
     /// The bytes of the requests, and those of the heads of the responses.
     public var requestBytes = 0
     public var headBytes = 0
+    /// The time of the requests, without the waits before them.
+    public var time = Nanoseconds.zero
 
     mutating func add(_ outcome: HTTPOutcome) {
         if !outcome.isReused, outcome.timings.connect != nil { connections += 1 }
-        requestBytes += outcome.fetch.bytes.count
+        if outcome.isSent { requestBytes += outcome.fetch.bytes.count }
+        time += outcome.timings.total
         headBytes += (outcome.interim + [outcome.head].compactMap(\.self)).reduce(0) { $0 + $1.byteCount }
     }
 }

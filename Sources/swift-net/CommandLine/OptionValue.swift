@@ -54,7 +54,8 @@ extension OptionValue where Value == Nanoseconds {
     ) -> Self {
         OptionValue(specification: ValueSpecification(name: name)) { text in
             guard let value = DurationText.parse(text) else {
-                throw ValueError(expected: "a duration such as 0.2, 200ms or 2s")
+                let examples = maximum > DurationText.maximum ? "3600, 12h or 30d" : "0.2, 200ms or 2s"
+                throw ValueError(expected: "a duration such as \(examples)")
             }
             guard value >= minimum, value <= maximum else {
                 throw ValueError(

@@ -15,7 +15,7 @@ struct WriteOut {
     }
 
     /// The variables, by curl's names.
-    enum Variable: String, CaseIterable {
+    enum Variable: String {
         case contentType = "content_type"
         case errorMessage = "errormsg"
         case exitCode = "exitcode"
@@ -96,9 +96,7 @@ struct WriteOut {
         case "onerror": return .onError
         default:
             guard let variable = Variable(rawValue: name) else {
-                let known = Variable.allCases.map(\.rawValue) + ["header{NAME}", "onerror", "stderr", "stdout"]
-                throw UsageError(
-                    "--write-out: unknown variable '\(name)' (expected one of \(known.joined(separator: ", ")))")
+                throw UsageError("--write-out: unknown variable '\(name)' (see swift-net-http-probe(8))")
             }
             return .variable(variable)
         }
@@ -123,7 +121,6 @@ struct WriteOut {
         let outcome = answer.outcome
         let head = outcome.head
         let timings = outcome.timings
-        let redirectTime = timings.start - answer.began
         // As in curl, all times but the total are measured from the start of the last request of a redirect chain.
         let named = timings.name ?? .zero
         let connected = named + (timings.connect ?? .zero)
@@ -131,7 +128,7 @@ struct WriteOut {
         switch variable {
         case .contentType: return Text.escaped(head?["Content-Type"] ?? "")
         case .errorMessage: return outcome.failure.map { Text.escaped($0.text) } ?? ""
-        case .exitCode: return outcome.failure == nil ? "0" : "1"
+        case .exitCode: return outcome.failure.map { $0.isNameFailure ? "2" : "1" } ?? "0"
         case .fileName: return file.map(Text.escaped) ?? ""
         case .headerJSON: return headerJSON(head)
         case .httpCode, .responseCode: return zeroPadded("\(outcome.status ?? 0)", to: 3)
@@ -160,19 +157,20 @@ struct WriteOut {
         case .headSize: return "\(answer.chain.headBytes)"
         case .requestSize: return "\(answer.chain.requestBytes)"
         case .uploaded:
+            guard outcome.isSent else { return "0" }
             let bytes = outcome.fetch.bytes
             return "\(bytes.count - HTTPHead(bytes.rawBytes).byteCount + outcome.fetch.heldBody.count)"
         case .speed:
             let seconds = Double(timings.total.count) / 1e9
             return seconds > 0 ? "\(Int(Double(outcome.body.length) / seconds))" : "0"
-        case .verification: return outcome.tls?.doubt == nil ? "0" : "1"
+        case .verification: return "\(outcome.tls?.doubtCode ?? 0)"
         case .nameTime: return seconds(named)
         case .connectTime: return seconds(timings.connect == nil ? .zero : connected)
         case .secureTime: return seconds(timings.secure == nil ? .zero : secured)
         case .readyTime: return seconds(secured)
-        case .redirectTime: return seconds(redirectTime)
+        case .redirectTime: return seconds(answer.chain.time - timings.total)
         case .firstByteTime: return seconds(timings.firstByte ?? .zero)
-        case .totalTime: return seconds(redirectTime + timings.total)
+        case .totalTime: return seconds(answer.chain.time)
         case .url: return Text.escaped("\(answer.asked)")
         case .effectiveURL: return Text.escaped("\(answer.url)")
         case .urlNumber: return "\(answer.number)"
