@@ -13,7 +13,10 @@ struct HTTPCurlTests {
             _ = try await lab.run("b", ["ip", "link", "set", "lo", "up"])
             try await lab.beside("b", ["timeout", "60", "python3", "-c", EchoServer.script], readyMark: "begun") {
                 let files =
-                    "cd /mnt; printf 'line one\\r\\nline two\\n' > lines; printf 'X-File: 1\\nX-More: 2\\n' > fields"
+                    """
+                    cd /mnt; printf 'line one\\r\\nline two\\n' > lines; printf 'X-File: 1\\nX-More: 2\\n' > fields
+                    printf q > 'q"uo.html'; truncate -s 65M large
+                    """
                 _ = try await lab.run("b", ["sh", "-c", files])
                 try await body { try await lab.run("b", ["sh", "-c", "cd /mnt; \($0)"]) }
             }
@@ -35,6 +38,12 @@ struct HTTPCurlTests {
                 "-F a=1 -F f=@lines -F 'g=<lines' -F 'h=@lines;type=a/b;filename=x.htm' -F 'i=x;type=a/b' /p",
                 nil
             ),
+            (
+                #"-F 'a="t;type=x"' -F 'b=x;b' -F 'c=x;type=text/x;charset=utf-8' -F 'd=@lines;filename="a b;c"' /p"#,
+                nil
+            ),
+            (#"-F =x -F 'e=@"q\"uo.html"' -F 'f= x ;type=text/x; q=1' -F 'g="x;type=a/b' -F 'h=a,b' /p"#, nil),
+            ("--data-urlencode a@b=c --data-urlencode =x@y /p", nil), ("-b none -b '' /", nil),
             ("-G -d a=1 -d b=2 '/q?z=0'", nil), ("--get --data-urlencode 'a=x y' /q", nil), ("-A agent /", nil),
             ("-A '' /", nil), ("-e http://ref/ /", nil), ("-u user:pa:ss /", nil), ("-b 'a=1; b=2' /", nil),
             ("-H @fields -H 'X-A: b' -H Accept: -H 'X-E;' /", nil), ("-H 'Transfer-Encoding: chunked' -d abc /p", nil),
@@ -57,6 +66,9 @@ struct HTTPCurlTests {
                 #expect(ours.output == theirs.output && !theirs.output.isEmpty, "\(row.ours): \(ours)")
                 #expect(ours.status == 0, "\(row.ours)")
             }
+            let query = try await run(
+                "\(Binary.swiftNet) http-probe -q -o - -G -d \"$(printf 'a b#c HTTP/1.1\\r\\nX: y')\" \(Self.url)/p")
+            #expect(query.lines.first == "GET /p?a%20b%23c%20HTTP/1.1%0D%0AX:%20y", "\(query)")
         }
     }
 
@@ -85,6 +97,17 @@ struct HTTPCurlTests {
             #expect(
                 values.count == 5 && values[2] > 0 && values[3] > 0 && values[4] >= values[2] + values[3] - 0.000_002,
                 "\(times)")
+            let waits = try await run(
+                "\(Binary.swiftNet) http-probe --retry 3 --retry-delay 2 --write-out '%{time_redirect} %{time_total}' \(Self.url)/flaky"
+            )
+            let last = waits.lines.last?.split(separator: " ").map(String.init) ?? []
+            #expect(last.count == 2 && last[0] == "0.000000" && Double(last[1]).map { $0 < 2 } == true, "\(waits)")
+            for (host, exit) in [("127.0.0.1:81", 1), ("name.invalid", 2)] {
+                let failed = try await run(
+                    "\(Binary.swiftNet) http-probe -d abc --write-out '%{exitcode} %{size_request} %{size_upload}' \(host)"
+                )
+                #expect(failed.status == exit && failed.output.contains("\(exit) 0 0"), "\(failed)")
+            }
         }
     }
 
@@ -102,6 +125,12 @@ struct HTTPCurlTests {
             let sent = cookies.lines.dropFirst()
             #expect(sent.count == 4, "\(cookies)")
             for line in sent { #expect(line == "cookie: a=1; b=2" || line == "cookie: b=2; a=1") }
+            let same = try await run(
+                "cp ours both; \(Binary.swiftNet) http-probe -q -b both --cookie-jar both \(Self.url)/ && diff ours both")
+            #expect(same.status == 0, "\(same)")
+            let other = try await run(
+                "\(Binary.swiftNet) http-probe -q -b both --cookie-jar new -o both \(Self.url)/; diff ours both")
+            #expect(other.status == 0 && other.errors.contains("both: is the same file as the input -b"), "\(other)")
             let named = try await run(
                 "\(Binary.swiftNet) http-probe -q -O \(Self.url)/x/named.txt?q && grep -c GET named.txt")
             #expect(named.output == "1\n", "\(named)")
@@ -123,12 +152,22 @@ struct HTTPCurlTests {
                 ("-O \(Self.url)/", "-O: '\(Self.url)/' has no file name"),
                 ("-G \(Self.url)/", "-G requires -d or --data-urlencode"),
                 ("-u x \(Self.url)/", "invalid value 'x' for -u (expected USER:PASSWORD)"),
-                ("--write-out '%{nope}' \(Self.url)/", "--write-out: unknown variable 'nope'"),
+                ("--write-out '%{nope}' \(Self.url)/", "--write-out: unknown variable 'nope' (see swift-net-http-probe(8))"),
                 (
                     "--http 1.0 -H 'Transfer-Encoding: chunked' -d x \(Self.url)/",
                     "HTTP/1.0 has no chunks: -H 'Transfer-Encoding: chunked' requires --http 1.1"
                 ),
                 ("-F x \(Self.url)/", "invalid value 'x' for -F (expected NAME=TEXT, NAME=@FILE or NAME=<FILE)"),
+                ("-F f=@a,b \(Self.url)/", "(expected one file per -F; quote a name that has a comma)"),
+                ("-F 'f=x;type=a' \(Self.url)/", "(expected ;type=TYPE/SUBTYPE)"),
+                ("-H @large \(Self.url)/", "large: larger than 64 MiB"),
+                ("-d @/mnt \(Self.url)/", "/mnt: Is a directory"),
+                ("-d @- --targets - < lines", "standard input: is read by -d and --targets"),
+                ("-d @- -d @- \(Self.url)/ < lines", "standard input: is read by -d twice"),
+                (
+                    "--expires-within 1w \(Self.url)/",
+                    "invalid value '1w' for --expires-within (expected a duration such as 3600, 12h or 30d)"
+                ),
                 ("-H @none \(Self.url)/", "none: No such file or directory"),
             ]
             for (arguments, message) in rows {
