@@ -62,6 +62,7 @@ struct CookieJarTests {
         let names = try lines(set).map { $0.split(separator: "\t").suffix(2).joined(separator: "=") }
         #expect(names == ["__Secure-b=1", "__Host-c=1", "b=1"])
         let file = [Self.line("a\u{0}"), Self.line("a", "\u{1}"), Self.line("a", "\u{7F}"), Self.line("", "1")]
-        #expect(try lines([], file: file.joined(separator: "\r\n") + "\r\n\(Self.line("b", "\u{2028}"))\r\n").count == 1)
+        #expect(try lines([], file: file.joined(separator: "\r\n")) == [])
+        #expect(try lines([], file: Self.line("b", "\u{2028}") + "\r\n") == [Self.line("b", "\u{2028}")])
     }
 }

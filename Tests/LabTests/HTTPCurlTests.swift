@@ -104,7 +104,7 @@ struct HTTPCurlTests {
             #expect(last.count == 2 && last[0] == "0.000000" && Double(last[1]).map { $0 < 2 } == true, "\(waits)")
             for (host, exit) in [("127.0.0.1:81", 1), ("name.invalid", 2)] {
                 let failed = try await run(
-                    "\(Binary.swiftNet) http-probe -d abc --write-out '%{exitcode} %{size_request} %{size_upload}' \(host)"
+                    "\(Binary.swiftNet) http-probe -w 2 -d abc --write-out '%{exitcode} %{size_request} %{size_upload}' \(host)"
                 )
                 #expect(failed.status == exit && failed.output.contains("\(exit) 0 0"), "\(failed)")
             }
@@ -126,7 +126,8 @@ struct HTTPCurlTests {
             #expect(sent.count == 4, "\(cookies)")
             for line in sent { #expect(line == "cookie: a=1; b=2" || line == "cookie: b=2; a=1") }
             let same = try await run(
-                "cp ours both; \(Binary.swiftNet) http-probe -q -b both --cookie-jar both \(Self.url)/ && diff ours both")
+                "cp ours both; \(Binary.swiftNet) http-probe -q -b both --cookie-jar both \(Self.url)/ && diff ours both"
+            )
             #expect(same.status == 0, "\(same)")
             let other = try await run(
                 "\(Binary.swiftNet) http-probe -q -b both --cookie-jar new -o both \(Self.url)/; diff ours both")
@@ -152,7 +153,10 @@ struct HTTPCurlTests {
                 ("-O \(Self.url)/", "-O: '\(Self.url)/' has no file name"),
                 ("-G \(Self.url)/", "-G requires -d or --data-urlencode"),
                 ("-u x \(Self.url)/", "invalid value 'x' for -u (expected USER:PASSWORD)"),
-                ("--write-out '%{nope}' \(Self.url)/", "--write-out: unknown variable 'nope' (see swift-net-http-probe(8))"),
+                (
+                    "--write-out '%{nope}' \(Self.url)/",
+                    "--write-out: unknown variable 'nope' (see swift-net-http-probe(8))"
+                ),
                 (
                     "--http 1.0 -H 'Transfer-Encoding: chunked' -d x \(Self.url)/",
                     "HTTP/1.0 has no chunks: -H 'Transfer-Encoding: chunked' requires --http 1.1"

@@ -82,7 +82,8 @@ struct BodyArguments {
         case .json: return try content(text, "--json-body")
         case .urlEncoded:
             // NAME=TEXT or NAME@FILE, each with or without a name; as in curl, = decides before @.
-            guard let mark = text.utf8.firstIndex(of: UInt8(ascii: "=")) ?? text.utf8.firstIndex(of: UInt8(ascii: "@")) else {
+            guard let mark = text.utf8.firstIndex(of: UInt8(ascii: "=")) ?? text.utf8.firstIndex(of: UInt8(ascii: "@"))
+            else {
                 return percentEncoded(Array(text.utf8))
             }
             let isFile = text.utf8[mark] == UInt8(ascii: "@")
