@@ -122,11 +122,57 @@ struct HTTPProbeSeriesTests {
                         answer.problems.contains {
                             $0.hasPrefix("the content cannot be decoded: ") && $0.hasSuffix(problem)
                         })
+                    #expect(answer.outcome.failure == .malformed)
+                    guard case .invalidContentCoding? = answer.outcome.rejection else {
+                        Issue.record("\(coding): \(String(describing: answer.outcome.rejection))")
+                        continue
+                    }
                 } else {
                     #expect(answer.outcome.body.decoded?.kept == text && answer.problems.isEmpty, "\(coding)")
                 }
             }
         }
+    }
+
+    @Test("several content and transfer codings are decoded in turn, at most 4")
+    func severalCodings() throws {
+        let text = Array("hello\n".utf8)
+        // RFC 1952, stored blocks: each coding adds a header and a trailer.
+        func coded(_ bytes: [UInt8]) -> [UInt8] {
+            let length = UInt16(bytes.count)
+            let ends = [UInt8(truncatingIfNeeded: length), UInt8(length >> 8)]
+            var checksum = ~UInt32(0)
+            for byte in bytes {
+                checksum ^= UInt32(byte)
+                for _ in 0..<8 { checksum = checksum & 1 == 1 ? checksum >> 1 ^ 0xEDB8_8320 : checksum >> 1 }
+            }
+            let trailer = [~checksum, UInt32(bytes.count)].flatMap { number in
+                (0..<4).map { UInt8(truncatingIfNeeded: number >> (8 * $0)) }
+            }
+            return [0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 0, 3, 1] + ends + ends.map { ~$0 } + bytes + trailer
+        }
+        let rows: [(fields: String, times: Int, problem: HTTPProblem?)] = [
+            ("Content-Encoding: gzip, gzip", 2, nil), ("Content-Encoding: gzip, x-gzip, GZIP, gzip", 4, nil),
+            ("Content-Encoding: gzip\r\nTransfer-Encoding: gzip", 2, nil), ("Transfer-Encoding: gzip", 1, nil),
+            ("Transfer-Encoding: compress", 1, .unknownTransferCoding("compress")),
+        ]
+        for (fields, times, problem) in rows {
+            let body = (0..<times).reduce(text) { bytes, _ in coded(bytes) }
+            var servers = SimulatedServers([
+                80: { _ in [.send(Array("HTTP/1.1 200 OK\r\n\(fields)\r\n\r\n".utf8) + body), .end()] }
+            ])
+            let outcome = try #require(answers(try events(&servers) { $0.keptBody = 1_000 }).first).outcome
+            if let problem {
+                #expect(outcome.failure == .malformed && outcome.rejection == problem, "\(fields)")
+            } else {
+                #expect(outcome.body.decoded?.kept == text && outcome.failure == nil, "\(fields) \(outcome.problems)")
+            }
+        }
+        var servers = SimulatedServers([
+            80: { _ in [.send(Self.response("200 OK\r\nContent-Encoding: gzip, gzip, gzip, gzip, gzip", text))] }
+        ])
+        let outcome = try #require(answers(try events(&servers) { _ in }).first).outcome
+        #expect(outcome.failure == nil && outcome.body.decoded == nil && outcome.problems.count == 1)
     }
 
     @Test("titles of pages are found, cleaned and decoded")

@@ -39,7 +39,7 @@ struct HTTPProbeTests {
                 ("interim", "32 interim responses without a final one", 1),
                 ("nothing", "connection closed by the server: waiting for the response", 1),
                 ("head", "the head is longer than 262144 bytes", 1),
-                ("bomb", "the body is longer than 67108864 bytes", 0),
+                ("bomb", "the body is longer than 67108864 bytes", 1),
                 ("drip", "the response does not begin with HTTP/", 1),
                 ("fields", "the head is longer than 262144 bytes", 1),
                 ("nul", "200 O\\x00K  0 bytes", 0), ("nul", "a field value contains control characters", 0),

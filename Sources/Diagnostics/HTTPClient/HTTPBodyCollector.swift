@@ -22,16 +22,25 @@ struct HTTPBodyCollector: ~Copyable {
         mostDecoded = limit
     }
 
-    /// Reads the content coding from the head (RFC 9110, section 8.4).
+    /// Whether the body is too long or cannot be decoded.
+    var isRejected: Bool { problems.contains(where: \.isFatal) }
+
+    /// Reads the content codings from the head (RFC 9110, section 8.4), and the transfer codings before the chunks
+    /// (RFC 9112, section 7).
     mutating func begin(_ head: HTTPHead) {
-        let codings = head.list("Content-Encoding").map { $0.lowercased() }.filter { $0 != "identity" }
-        guard let coding = codings.first else { return }
-        decoder = codings.count == 1 ? ContentDecoder(coding) : nil
+        let content = head.list("Content-Encoding").map { $0.lowercased() }.filter { $0 != "identity" }
+        let transfer = head.list("Transfer-Encoding").map { $0.lowercased() }.filter { $0 != "chunked" }
+        let codings = content + transfer
+        guard !codings.isEmpty else { return }
+        decoder = ContentDecoder(codings[...])
         guard decoder != nil else {
-            problems.append(.unknownContentCoding(codings.joined(separator: ", ")))
+            problems.append(
+                transfer.isEmpty
+                    ? .unknownContentCoding(content.joined(separator: ", "))
+                    : .unknownTransferCoding(transfer.joined(separator: ", ")))
             return
         }
-        decoded = HTTPBody.Decoded(coding: coding)
+        decoded = HTTPBody.Decoded(coding: codings.joined(separator: ", "))
     }
 
     mutating func take(_ bytes: RawSpan) {
@@ -42,8 +51,8 @@ struct HTTPBodyCollector: ~Copyable {
     }
 
     private mutating func decode(_ bytes: RawSpan) {
-        guard var current = decoder.take() else { return }
-        guard var text = decoded else { return }
+        guard let current = decoder, var text = decoded else { return }
+        decoder = nil
         var isTooLong = false
         do throws(DecompressionFailure) {
             try current.decode(bytes) { piece in
@@ -57,7 +66,7 @@ struct HTTPBodyCollector: ~Copyable {
             if isTooLong {
                 problems.append(.bodyTooLong(limit: mostDecoded))
             } else {
-                decoder = consume current
+                decoder = current
             }
         } catch {
             problems.append(.invalidContentCoding(error.message))

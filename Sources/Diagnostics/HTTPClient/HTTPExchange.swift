@@ -107,14 +107,17 @@ final class HTTPExchange {
             hasBegunBody = true
             collector?.take(piece)
         }
-        outcome.excess += bytes.byteCount - taken
+        if reader.isComplete { outcome.excess += bytes.byteCount - taken }
         if heldUntil != nil, reader.interim.count > interimBefore { sendHeldBody() }
         if let bytes = foreignOpening, shows(bytes, at: now) {
             finish(.notHTTP(bytes), at: now)
             return
         }
-        if reader.isFinished { finish(reader.isComplete ? nil : .malformed, at: now) }
+        if reader.isFinished || isBodyRejected { finish(reader.isComplete ? nil : .malformed, at: now) }
     }
+
+    /// Whether the body is too long or cannot be decoded.
+    var isBodyRejected: Bool { collector?.isRejected ?? false }
 
     func ended(at now: Instant) {
         let phase = phase
@@ -196,6 +199,7 @@ final class HTTPExchange {
             let (body, problems) = collector.finish(isComplete: reader.isComplete)
             outcome.body = body
             outcome.problems += problems
+            if outcome.failure == nil, problems.contains(where: \.isFatal) { outcome.failure = .malformed }
         }
         if case .notHTTP = outcome.failure {
             outcome.head = nil

@@ -42,7 +42,8 @@ public enum HTTPFailure: Hashable, Sendable {
     /// The server closed the connection before the response was complete.
     case closed(Phase)
     case reset(Phase)
-    /// The response exceeded a limit or violates the grammar; `problems` has the details.
+    /// The response exceeded a limit, violates the grammar or cannot be decoded; `HTTPOutcome.rejection` has the
+    /// reason.
     case malformed
     /// The data received is not HTTP/1: its beginning.
     case notHTTP([UInt8])
@@ -148,6 +149,11 @@ public struct HTTPOutcome: Sendable {
     public var problems: [HTTPProblem] = []
     /// The failure; nil if the response is complete.
     public var failure: HTTPFailure?
+    /// The problem because of which the response was rejected; nil unless the failure is `malformed`.
+    public var rejection: HTTPProblem? {
+        guard failure == .malformed else { return nil }
+        return problems.last(where: \.isFatal) ?? head?.problems().first(where: \.isFatal) ?? problems.last
+    }
     public var ending = HTTPEnding.none
 
     /// Whether the request, or a part of it, was sent.

@@ -283,6 +283,12 @@ public struct HTTPProbePlan: HTTPPlan {
         if configuration.refusesErrors, outcome.failure == nil, outcome.isError, let status = outcome.status {
             outcome.failure = .status(status)
         }
+        // A body that is wanted decoded, as by curl --compressed.
+        if configuration.wantsCompression, configuration.keptBody > 0, outcome.failure == nil,
+            outcome.problems.contains(where: { if case .unknownContentCoding = $0 { true } else { false } })
+        {
+            outcome.failure = .malformed
+        }
         if let margin = configuration.expiryMargin, outcome.failure == nil, let wall = wall(at: now),
             let left = outcome.tls?.certificate?.secondsLeft(at: wall), left < margin.count / 1_000_000_000
         {

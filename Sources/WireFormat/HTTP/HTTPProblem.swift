@@ -39,11 +39,22 @@ public enum HTTPProblem: Hashable, Sendable {
     case bodyTooLong(limit: Int)
     case invalidContentCoding(String)
     case unknownContentCoding(String)
+    case unknownTransferCoding(String)
 
     static func of(_ version: HTTPVersion?) -> [HTTPProblem] {
         guard let version else { return [] }
         guard let numbers = version.numbers else { return [.malformedVersion(version.bytes)] }
         return numbers.major == 1 ? [] : [.unknownMajorVersion(numbers.major)]
+    }
+
+    /// Whether the response is rejected because of this problem.
+    public var isFatal: Bool {
+        switch self {
+        case .invalidChunkSize, .headTooLong, .endlessInterimResponses, .trailersTooLong, .bodyTooLong,
+            .invalidContentCoding, .unknownTransferCoding:
+            true
+        default: false
+        }
     }
 
     /// The section of the standard that is violated.
@@ -73,6 +84,7 @@ public enum HTTPProblem: Hashable, Sendable {
         case .endlessInterimResponses: "RFC 9110, section 15.2"
         case .bodyTooLong: "RFC 9110, section 6.4"
         case .invalidContentCoding, .unknownContentCoding: "RFC 9110, section 8.4"
+        case .unknownTransferCoding: "RFC 9112, section 7"
         }
     }
 }
@@ -119,6 +131,7 @@ extension HTTPProblem: CustomStringConvertible {
         case .bodyTooLong(let limit): "the body is longer than \(limit) bytes"
         case .invalidContentCoding(let text): "the content cannot be decoded: \(text)"
         case .unknownContentCoding(let name): "unsupported content coding \(name)"
+        case .unknownTransferCoding(let name): "transfer coding \(name) is not decoded"
         }
     }
 }

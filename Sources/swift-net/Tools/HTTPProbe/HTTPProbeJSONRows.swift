@@ -109,7 +109,8 @@ struct HTTPProbeResponseRow: JSONRow {
         security = answer.security.map { security in
             OrderedMembers(security.fields.map { ($0.name.lowercased(), Null(wrappedValue: $0.value)) })
         }
-        problems = answer.problems + (outcome.failure.map { [$0.text] } ?? [])
+        problems = answer.problems
+        if let text = outcome.failureText, !problems.contains(text) { problems.append(text) }
     }
 }
 
@@ -128,7 +129,7 @@ struct HTTPProbeFailureRow: JSONRow {
         let outcome = answer.outcome
         target = HTTPProbeTargetRow(answer)
         kind = outcome.failure?.kind
-        message = outcome.failure?.text
+        message = outcome.failureText
         if answer.retries > 0 { retries = answer.retries }
         attempts = outcome.attempts.map { ConnectAttemptRow($0, start: outcome.timings.start) }
         timings = TimingsRow(outcome.timings)

@@ -26,6 +26,11 @@ extension HTTPProbeContext {
     }
 }
 
+extension HTTPOutcome {
+    /// The message of the failure: for a rejected response, the reason.
+    var failureText: String? { rejection.map { "\($0)" } ?? failure?.text }
+}
+
 /// The output of `http-probe`.
 protocol HTTPProbeReport: Report
 where Observed == HTTPEngine<HTTPProbePlan>, Event == HTTPProbeEvent, Summary == HTTPProbeSummary {

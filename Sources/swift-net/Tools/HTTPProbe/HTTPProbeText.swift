@@ -47,7 +47,7 @@ final class HTTPProbeText: HTTPProbeReport {
 
     func retry(_ retry: HTTPRetry) {
         guard writeOut == nil else { return }
-        let reason = retry.outcome.failure?.text ?? retry.outcome.status.map { "status \($0)" } ?? "no status"
+        let reason = retry.outcome.failureText ?? retry.outcome.status.map { "status \($0)" } ?? "no status"
         write(
             "\(Text.escaped("\(retry.url)"))  \(Text.escaped(reason)): retry \(retry.number) of "
                 + "\(configuration.retry.count) in \(Milliseconds.seconds(retry.wait)) s")
@@ -64,9 +64,11 @@ final class HTTPProbeText: HTTPProbeReport {
         let outcome = answer.outcome
         if context.isQuiet, outcome.failure == nil { return }
         let url = Text.escaped("\(answer.url)")
-        if let failure = outcome.failure, !outcome.hasResponse {
-            write("\(url)  \(console.painted(Text.escaped(failure.text), .red))\(sequence(answer))", always: true)
-            for problem in answer.problems { write("  ! \(Text.escaped(problem))", always: true) }
+        let failure = outcome.failureText
+        let problems = answer.problems.filter { $0 != failure }
+        if let failure, !outcome.hasResponse {
+            write("\(url)  \(console.painted(Text.escaped(failure), .red))\(sequence(answer))", always: true)
+            for problem in problems { write("  ! \(Text.escaped(problem))", always: true) }
             if let facts = outcome.tls { write("  " + secure(facts, at: outcome.timings.start), always: true) }
             return
         }
@@ -79,10 +81,10 @@ final class HTTPProbeText: HTTPProbeReport {
         if let location = outcome.location, !location.isEmpty { parts.insert("to \(Text.escaped(location))", at: 2) }
         parts.append("\(Milliseconds.short(outcome.timings.total)) ms")
         write(parts.joined(separator: "  ") + sequence(answer))
-        if let failure = outcome.failure {
+        if let failure {
             // The line of the response is not printed with -q.
             let start = context.isQuiet ? url + "  " : "  "
-            write("\(start)\(console.painted(Text.escaped(failure.text), .red))", always: true)
+            write("\(start)\(console.painted(Text.escaped(failure), .red))", always: true)
         }
         if showsHead, let head = outcome.head {
             for line in [head.startLine.bytes] + head.fields.flatMap({ $0.lines.map(\.bytes) }) {
@@ -98,7 +100,7 @@ final class HTTPProbeText: HTTPProbeReport {
         }
         show(answer.findings)
         if isVerbose { showJudgments(answer) }
-        for problem in answer.problems { write("  \(console.painted("! " + Text.escaped(problem), .yellow))") }
+        for problem in problems { write("  \(console.painted("! " + Text.escaped(problem), .yellow))") }
     }
 
     private func write(_ line: String, always: Bool = false) {
