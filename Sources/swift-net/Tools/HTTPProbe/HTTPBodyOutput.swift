@@ -7,6 +7,8 @@ final class HTTPBodyOutput {
     /// The output of -o; nil for -O.
     private let stream: BufferedOutput?
     private let includesHead: Bool
+    /// The names of the files that -O has written.
+    private var names: Set<String> = []
 
     /// - Parameter path: The file of -o; nil for files named as in the URLs.
     init(_ console: Console, path: String?, includesHead: Bool) throws {
@@ -25,15 +27,25 @@ final class HTTPBodyOutput {
 
     /// Writes the body of a response, after its head if requested.
     func write(_ answer: HTTPProbeResponse) {
-        guard let head = answer.outcome.head else { return }
-        guard let output = stream ?? file(for: answer) else { return }
-        if includesHead { output.write(head.encoded()) }
-        output.write(answer.outcome.body.decoded?.kept ?? answer.outcome.body.kept)
+        let outcome = answer.outcome
+        // As in curl, the file keeps its contents if the request fails without a body, or by its status.
+        if case .status = outcome.failure { return }
+        guard outcome.hasResponse, outcome.failure == nil || outcome.body.length > 0,
+            let output = stream ?? file(for: answer)
+        else { return }
+        if includesHead, let head = outcome.head { output.write(head.encoded()) }
+        output.write(outcome.body.decoded?.kept ?? outcome.body.kept)
+        // An empty body truncates the file too.
+        output.flush()
     }
 
     /// Creates the file of -O; reports the failure if that is not possible.
     private func file(for answer: HTTPProbeResponse) -> BufferedOutput? {
         guard let name = Self.name(of: answer.asked) else { return nil }
+        guard names.insert(name).inserted else {
+            console.skip("-O: \(answer.asked): another URL has the same file name: \(name)")
+            return nil
+        }
         do {
             return try console.file(name, for: "-O")
         } catch {
