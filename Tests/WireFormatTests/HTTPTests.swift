@@ -107,6 +107,7 @@ struct HTTPTests {
         #expect(response("200 x", "Transfer-Encoding: gzip\r\n").responseFraming(to: .get) == .untilClose)
         #expect(response("200 x", "Content-Length: 5\r\nContent-Length: 6\r\n").responseFraming(to: .get) == .invalid)
         #expect(response("200 x", "Content-Length: -1\r\n").responseFraming(to: .get) == .invalid)
+        #expect(response("204 x", "").responseFraming(to: .connect) == .tunnel)
         #expect(head("POST / HTTP/1.1\r\nTransfer-Encoding: gzip\r\n\r\n").requestFraming == .invalid)
         #expect(
             !response("200 x", "Connection: foo, CLOSE\r\n").keepsConnection

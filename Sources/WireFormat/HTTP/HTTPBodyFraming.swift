@@ -21,8 +21,8 @@ extension HTTPHead {
     public func responseFraming(to method: HTTPMethod) -> HTTPBodyFraming {
         guard case .status(let line) = start else { return .invalid }
         let code = line.code ?? 200
-        if method == .head || (100...199).contains(code) || code == 204 || code == 304 { return .none }
         if method == .connect, (200...299).contains(code) { return .tunnel }
+        if method == .head || (100...199).contains(code) || code == 204 || code == 304 { return .none }
         let codings = list("Transfer-Encoding")
         if let last = codings.last {
             return Array(last.utf8).equalsIgnoringCase("chunked") ? .chunked : .untilClose
