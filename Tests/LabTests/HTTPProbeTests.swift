@@ -32,7 +32,7 @@ struct HTTPProbeTests {
     func hostileAnswers() async throws {
         try await serving { lab in
             let cases: [(path: String, arguments: String, status: Int32)] = [
-                ("good", "200 OK  5 bytes", 0), ("length", "Content-Length is not a number: -1", 0),
+                ("good", "200 OK  5 bytes", 0), ("length", "Content-Length is not a number: -1", 1),
                 ("chunk", "a chunk size is not a hexadecimal number", 1),
                 ("short", "connection closed by the server: reading the response", 1),
                 ("escape", "\\x1b[31mred", 0), ("escape", "Expires is not a date: 0", 0),

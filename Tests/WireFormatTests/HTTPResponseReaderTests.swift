@@ -113,4 +113,22 @@ import WireFormatTestSupport
             }
         }
     }
+
+    @Test("a response without a valid length is rejected (RFC 9112, section 6.3)")
+    func invalidLengths() {
+        let rows: [(fields: String, text: String?)] = [
+            ("Content-Length: -5\r\n", "Content-Length is not a number: -5"),
+            ("Content-Length: 99999999999999999999\r\n", "Content-Length is too large: 99999999999999999999"),
+            ("Content-Length: 1\r\nContent-Length: 2\r\n", "Content-Length has different values"),
+            ("Content-Length: 1, 1\r\nContent-Length: 1\r\n", nil),
+        ]
+        for (fields, text) in rows {
+            var reader = HTTPResponseReader(method: .get)
+            let bytes = Array("HTTP/1.1 200 OK\r\n\(fields)\r\nx".utf8)
+            _ = reader.take(bytes.rawBytes) { _, _ in }
+            #expect(reader.isFinished && reader.isComplete == (text == nil), "\(fields)")
+            let problems = reader.head?.problems().filter(\.isFatal) ?? []
+            #expect(problems.first?.description == text && problems.count <= 1, "\(fields)")
+        }
+    }
 }

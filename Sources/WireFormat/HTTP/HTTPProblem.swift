@@ -50,8 +50,8 @@ public enum HTTPProblem: Hashable, Sendable {
     /// Whether the response is rejected because of this problem.
     public var isFatal: Bool {
         switch self {
-        case .invalidChunkSize, .headTooLong, .endlessInterimResponses, .trailersTooLong, .bodyTooLong,
-            .invalidContentCoding, .unknownTransferCoding:
+        case .invalidContentLength, .repeatedField(name: "Content-Length"), .invalidChunkSize, .headTooLong,
+            .endlessInterimResponses, .trailersTooLong, .bodyTooLong, .invalidContentCoding, .unknownTransferCoding:
             true
         default: false
         }
@@ -113,8 +113,11 @@ extension HTTPProblem: CustomStringConvertible {
         case .whitespaceBeforeFirstField: "the first field begins with a space"
         case .controlCharacter: "a field value contains control characters"
         case .missingHost: "the Host field is missing"
+        case .repeatedField(name: "Content-Length"): "Content-Length has different values"
         case .repeatedField(let name): "\(name) is repeated"
-        case .invalidContentLength(let value): "Content-Length is not a number: \(value)"
+        case .invalidContentLength(let value):
+            value.utf8.allSatisfy { $0.decimalDigit != nil }
+                ? "Content-Length is too large: \(value)" : "Content-Length is not a number: \(value)"
         case .contentLengthWithTransferEncoding: "both Content-Length and Transfer-Encoding are present"
         case .chunkedIsNotLast: "chunked is not the last transfer coding"
         case .transferEncodingInHTTP10: "Transfer-Encoding in an HTTP/1.0 message"

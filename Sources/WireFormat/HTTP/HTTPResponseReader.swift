@@ -179,7 +179,9 @@ public struct HTTPResponseReader: Sendable {
         case .none, .tunnel, .length(0): complete()
         case .length(let length): state = .data(left: length)
         case .chunked: state = .chunkSize
-        case .untilClose, .invalid, .stream: state = .dataUntilEnd
+        case .untilClose, .stream: state = .dataUntilEnd
+        // Without its length the response cannot be read (RFC 9112, section 6.3). The head has the problem.
+        case .invalid: state = .finished
         }
     }
 
