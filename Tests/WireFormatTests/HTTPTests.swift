@@ -227,7 +227,7 @@ struct HTTPTests {
             ("x\r\nhello", "", false, [.invalidChunkSize]),
             ("5\r\nhel", "hel", false, [.unfinishedBody]), ("5", "", false, [.unfinishedBody]),
             ("", "", false, [.unfinishedBody]),
-            ("0\r\n", "", false, [.unfinishedBody]), ("80000001\r\nx", "", false, [.invalidChunkSize]),
+            ("0\r\n", "", false, [.unfinishedBody]), ("80000001\r\nx", "", false, [.chunkTooLarge]),
             ("ffffffffffffffffff\r\nx", "", false, [.invalidChunkSize]),
         ] as [(String, String, Bool, [HTTPProblem])])
     func oddChunks(text: String, data: String, isComplete: Bool, problems: [HTTPProblem]) {

@@ -65,8 +65,10 @@ public struct HTTPChunkedBody: Hashable, Sendable, WireEncodable {
         while offset < bytes.byteCount {
             let start = offset
             let (line, next) = HTTPLine.read(bytes, at: offset)
-            guard let size = Self.size(line), line.ending != .missing else {
-                problems.append(line.ending == .missing ? .unfinishedBody : .invalidChunkSize)
+            let size = Self.size(line)
+            guard let size, size <= Self.mostBytes, line.ending != .missing else {
+                problems.append(
+                    line.ending == .missing ? .unfinishedBody : size == nil ? .invalidChunkSize : .chunkTooLarge)
                 rest = bytes.dropping(start).copied()
                 return
             }
@@ -118,16 +120,18 @@ public struct HTTPChunkedBody: Hashable, Sendable, WireEncodable {
         }
     }
 
-    /// Returns the size in a chunk line; nil if there is none, if it is followed by anything but
-    /// spaces or an extension, or if it exceeds 2^31.
+    /// The maximum size of a chunk.
+    static let mostBytes = 1 << 31
+
+    /// Returns the size in a chunk line, at most `mostBytes` + 1; nil if there is none, or if it is followed by anything
+    /// but spaces or an extension.
     static func size(_ line: HTTPLine) -> Int? {
         let digits = line.bytes.prefix { $0.hexadecimalDigit != nil }
         let after = line.bytes.dropFirst(digits.count).drop { $0.isBlank }
         guard !digits.isEmpty, after.isEmpty || after.first == UInt8(ascii: ";") else { return nil }
         var size = 0
         for digit in digits {
-            size = size << 4 | Int(digit.hexadecimalDigit ?? 0)
-            guard size <= 1 << 31 else { return nil }
+            size = min(size << 4 | Int(digit.hexadecimalDigit ?? 0), mostBytes + 1)
         }
         return size
     }

@@ -29,6 +29,8 @@ public enum HTTPProblem: Hashable, Sendable {
     case invalidDate(name: String, value: String, HTTPDate.Problem)
     case invalidDirective(String)
     case invalidChunkSize
+    case chunkTooLarge
+    case chunkLineTooLong(limit: Int)
     case whitespaceAfterChunkSize
     case missingChunkEnd
     case unfinishedBody
@@ -50,8 +52,9 @@ public enum HTTPProblem: Hashable, Sendable {
     /// Whether the response is rejected because of this problem.
     public var isFatal: Bool {
         switch self {
-        case .invalidContentLength, .repeatedField(name: "Content-Length"), .invalidChunkSize, .headTooLong,
-            .endlessInterimResponses, .trailersTooLong, .bodyTooLong, .invalidContentCoding, .unknownTransferCoding:
+        case .invalidContentLength, .repeatedField(name: "Content-Length"), .invalidChunkSize, .chunkTooLarge,
+            .chunkLineTooLong, .headTooLong, .endlessInterimResponses, .trailersTooLong, .bodyTooLong,
+            .invalidContentCoding, .unknownTransferCoding:
             true
         default: false
         }
@@ -77,7 +80,7 @@ public enum HTTPProblem: Hashable, Sendable {
         case .transferEncodingInHTTP10: "RFC 9112, section 6.1"
         case .invalidDate: "RFC 9110, section 5.6.7"
         case .invalidDirective: "RFC 9111, section 5.2"
-        case .invalidChunkSize, .whitespaceAfterChunkSize, .missingChunkEnd: "RFC 9112, section 7.1"
+        case .invalidChunkSize, .chunkTooLarge, .chunkLineTooLong, .whitespaceAfterChunkSize, .missingChunkEnd: "RFC 9112, section 7.1"
         case .unfinishedBody: "RFC 9112, section 8"
         case .noStatusLine: "RFC 9112, section 4"
         case .headTooLong, .trailersTooLong: "RFC 9110, section 5.4"
@@ -124,6 +127,8 @@ extension HTTPProblem: CustomStringConvertible {
         case .invalidDate(let name, let value, let problem): "\(name) is not a date: \(value) (\(problem))"
         case .invalidDirective(let text): "Cache-Control: \(text)"
         case .invalidChunkSize: "a chunk size is not a hexadecimal number"
+        case .chunkTooLarge: "a chunk is larger than \(HTTPChunkedBody.mostBytes) bytes"
+        case .chunkLineTooLong(let limit): "the line of a chunk size is longer than \(limit) bytes"
         case .whitespaceAfterChunkSize: "a chunk size is followed by a space"
         case .missingChunkEnd: "a chunk is longer than its size"
         case .unfinishedBody: "the body ends before it is complete"

@@ -223,7 +223,7 @@ public struct HTTPResponseReader: Sendable {
         let room = limits.head - pending.count - trailersLength
         pending += bytes.prefix(min(count, room)).copied()
         if count > room {
-            giveUp(state == .trailers ? .trailersTooLong(limit: limits.head) : .invalidChunkSize)
+            giveUp(state == .trailers ? .trailersTooLong(limit: limits.head) : .chunkLineTooLong(limit: limits.head))
         } else if hasEnd {
             finishLine()
         }
@@ -248,6 +248,7 @@ public struct HTTPResponseReader: Sendable {
             note(.missingChunkEnd, if: !line.bytes.isEmpty)
             state = .chunkSize
         } else if let size = HTTPChunkedBody.size(line) {
+            guard size <= HTTPChunkedBody.mostBytes else { return giveUp(.chunkTooLarge) }
             let afterSize = line.bytes.first { $0.hexadecimalDigit == nil }
             note(.whitespaceAfterChunkSize, if: afterSize?.isBlank == true)
             state = size == 0 ? .trailers : .chunkData(left: size)
