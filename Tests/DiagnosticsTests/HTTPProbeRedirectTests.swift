@@ -286,7 +286,7 @@ struct HTTPProbeRedirectTests {
                 continue
             }
             #expect(
-                reason == "redirect loop: the same request with the same cookies was sent twice"
+                reason == "redirect loop: the same request with the same cookies a third time"
                     && chain.requests.count <= 4, "\(reason) \(chain.requests)")
         }
         // A server that changes each request is stopped by the limit.

@@ -238,7 +238,7 @@ public struct HTTPProbePlan: HTTPPlan {
         guard count(fetch) <= 2 else {
             (url, methodAfterRedirect, current) = before
             outcome.failure = .redirect(
-                "redirect loop: the same request with the same cookies was sent twice")
+                "redirect loop: the same request with the same cookies a third time")
             return nil
         }
         redirects.append(RedirectHop(url: before.url, status: status, location: location, dropped: dropped))
