@@ -258,4 +258,16 @@ struct HTTPTests {
             #expect(!isRecognized, "\(text)")
         }
     }
+
+    @Test("of a head that the recipient did not read to its end, the complete lines are examined")
+    func cutHeads() {
+        for (text, problems) in [
+            ("HTTP/1.1 200 OK\r", []), ("HTTP/1.1 200 OK\r\nA: b\r", []), ("HTTP/1.1 200 OK\r\nA", []),
+            ("HTTP/1.1 200 OK\r\nA\r\nB", [HTTPProblem.missingColon(line: 2)]), ("HTTP/1.1 2\nB", [.invalidStatusCode]),
+        ] {
+            let head = HTTPHead(Array(text.utf8).rawBytes)
+            #expect(head.problems(isCut: true).filter { $0 != .bareLineFeed } == problems, "\(text)")
+            #expect(head.problems().contains(.unfinishedHead), "\(text)")
+        }
+    }
 }

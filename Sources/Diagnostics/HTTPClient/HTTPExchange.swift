@@ -126,7 +126,7 @@ final class HTTPExchange {
     }
 
     func failed(_ failure: HTTPFailure, at now: Instant) {
-        if isSent { reader.end() }
+        if isSent { reader.end(isCut: failure.isCut) }
         finish(failure, at: now)
     }
 
@@ -172,7 +172,7 @@ final class HTTPExchange {
         let deadline = start + limit
         guard now < deadline else {
             let phase = phase
-            if isSent { reader.end() }
+            if isSent { reader.end(isCut: true) }
             let failure = HTTPFailure.timeout(phase)
             finish(isSent ? failure : connection?.located(failure) ?? failure, at: now)
             return nil

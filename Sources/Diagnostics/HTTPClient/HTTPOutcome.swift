@@ -64,6 +64,9 @@ public enum HTTPFailure: Hashable, Sendable {
         if case .timeout = self { true } else { false }
     }
 
+    /// Whether this client stopped reading.
+    var isCut: Bool { isTimeout || self == .stopped }
+
     /// Whether the host name has no address, or its lookup timed out.
     public var isNameFailure: Bool {
         switch self {

@@ -304,7 +304,7 @@ public struct HTTPProbePlan: HTTPPlan {
                 head.keepsConnection && ![.untilClose, .invalid, .tunnel].contains(outcome.framing ?? .untilClose)
                 && outcome.ending != .closed
             answer.findings.intermediaries = Intermediary.shown(by: head)
-            answer.problems += head.problems().map { "\($0)" }
+            answer.problems += head.problems(isCut: outcome.failure?.isCut ?? false).map { "\($0)" }
             answer.problems += answer.cookies.flatMap { $0.problems(isSecure: isSecure) }
         }
         answer.problems += outcome.problems.map { "\($0)" }

@@ -1,7 +1,14 @@
 extension HTTPHead {
     /// Returns the violations of the standard, in the order of the lines.
     /// - Parameter currentYear: the current year, to interpret the two-digit years of RFC 850 dates, if known.
-    public func problems(currentYear: Int? = nil) -> [HTTPProblem] {
+    /// - Parameter isCut: whether the recipient stopped reading, so that only complete lines are examined.
+    public func problems(currentYear: Int? = nil, isCut: Bool = false) -> [HTTPProblem] {
+        if isCut, end == nil {
+            let bytes = encoded()
+            guard let last = bytes.lastIndex(of: 10), startLine.ending != .missing else { return [] }
+            let complete = HTTPHead(Array(bytes[...last]).rawBytes)
+            return complete.problems(currentYear: currentYear).filter { $0 != .unfinishedHead }
+        }
         var problems: [HTTPProblem] = []
         if !leadingLines.isEmpty { problems.append(.emptyLineBeforeStart) }
         switch start {

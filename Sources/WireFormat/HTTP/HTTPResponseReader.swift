@@ -86,7 +86,8 @@ public struct HTTPResponseReader: Sendable {
     }
 
     /// Reports the end of the connection.
-    public mutating func end() {
+    /// - Parameter isCut: whether the recipient stopped reading, so that an unfinished body is no problem.
+    public mutating func end(isCut: Bool = false) {
         switch state {
         case .finished: return
         case .dataUntilEnd: isComplete = true
@@ -98,7 +99,7 @@ public struct HTTPResponseReader: Sendable {
                 unrecognized = Array(pending.prefix(Self.mostUnrecognized))
             }
             head = HTTPHead(pending.rawBytes)
-        default: problems.append(.unfinishedBody)
+        default: if !isCut { problems.append(.unfinishedBody) }
         }
         state = .finished
     }
