@@ -9,6 +9,7 @@ public struct RedirectHop: Sendable {
     public var location: String
     /// Fields that were dropped because the redirect leads to another origin.
     public var dropped: [String] = []
+    public var head: HTTPHead
 }
 
 /// A request that is repeated after a transient failure.

@@ -241,7 +241,8 @@ public struct HTTPProbePlan: HTTPPlan {
                 "redirect loop: the same request with the same cookies a third time")
             return nil
         }
-        redirects.append(RedirectHop(url: before.url, status: status, location: location, dropped: dropped))
+        redirects.append(
+            RedirectHop(url: before.url, status: status, location: location, dropped: dropped, head: head))
         return fetch
     }
 

@@ -25,7 +25,7 @@ final class HTTPBodyOutput {
         return ["", ".", ".."].contains(name) ? nil : name
     }
 
-    /// Writes the body of a response, after its head if requested.
+    /// Writes the body of a response, after its head and those of the redirects if requested.
     func write(_ answer: HTTPProbeResponse) {
         let outcome = answer.outcome
         // As in curl, the file keeps its contents if the request fails without a body, or by its status.
@@ -33,7 +33,9 @@ final class HTTPBodyOutput {
         guard outcome.hasResponse, outcome.failure == nil || outcome.body.length > 0,
             let output = stream ?? file(for: answer)
         else { return }
-        if includesHead, let head = outcome.head { output.write(head.encoded()) }
+        if includesHead {
+            for head in answer.redirects.map(\.head) + [outcome.head].compactMap(\.self) { output.write(head.encoded()) }
+        }
         output.write(outcome.body.decoded?.kept ?? outcome.body.kept)
         // An empty body truncates the file too.
         output.flush()

@@ -43,6 +43,7 @@ final class HTTPProbeText: HTTPProbeReport {
         var line = "\(Text.escaped("\(hop.url)"))  \(hop.status) to \(Text.escaped(hop.location))"
         if !hop.dropped.isEmpty { line += "  (not sent: \(hop.dropped.joined(separator: ", ")))" }
         write(line)
+        if showsHead { show(hop.head) }
     }
 
     func retry(_ retry: HTTPRetry) {
@@ -86,11 +87,7 @@ final class HTTPProbeText: HTTPProbeReport {
             let start = context.isQuiet ? url + "  " : "  "
             write("\(start)\(console.painted(Text.escaped(failure), .red))", always: true)
         }
-        if showsHead, let head = outcome.head {
-            for line in [head.startLine.bytes] + head.fields.flatMap({ $0.lines.map(\.bytes) }) {
-                write("  " + Text.visible(line[...]))
-            }
-        }
+        if showsHead, let head = outcome.head { show(head) }
         if showsTiming { write(Self.timing(outcome)) }
         if let handshake { write("  " + Self.tcp(handshake)) }
         if let facts = outcome.tls { write("  " + secure(facts, at: outcome.timings.start)) }
@@ -183,6 +180,12 @@ final class HTTPProbeText: HTTPProbeReport {
         // Close to the end the day alone says little.
         let date = WallTime.rfc3339(seconds: end)
         return "\(Text.expiry(inSeconds: left)) (\(left.magnitude < 172_800 ? date : String(date.prefix(10))))"
+    }
+
+    private func show(_ head: HTTPHead) {
+        for line in [head.startLine.bytes] + head.fields.flatMap({ $0.lines.map(\.bytes) }) {
+            write("  " + Text.visible(line[...]))
+        }
     }
 
     private func show(_ findings: HTTPProbeFindings) {
