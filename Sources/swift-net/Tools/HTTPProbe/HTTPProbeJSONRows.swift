@@ -109,7 +109,7 @@ struct HTTPProbeResponseRow: JSONRow {
         security = answer.security.map { security in
             OrderedMembers(security.fields.map { ($0.name.lowercased(), Null(wrappedValue: $0.value)) })
         }
-        problems = answer.problems
+        problems = Array(answer.problems.prefix(HTTPProbeFailureRow.mostProblems))
         if let text = outcome.failureText, !problems.contains(text) { problems.append(text) }
     }
 }
@@ -125,6 +125,9 @@ struct HTTPProbeFailureRow: JSONRow {
     @Null private var tls: TLSRow?
     var problems: [String]
 
+    /// The maximum number of problems of a response.
+    static let mostProblems = 1_000
+
     init(_ answer: HTTPProbeResponse) {
         let outcome = answer.outcome
         target = HTTPProbeTargetRow(answer)
@@ -134,7 +137,7 @@ struct HTTPProbeFailureRow: JSONRow {
         attempts = outcome.attempts.map { ConnectAttemptRow($0, start: outcome.timings.start) }
         timings = TimingsRow(outcome.timings)
         tls = outcome.tls.map { TLSRow($0, start: outcome.timings.start) }
-        problems = answer.problems
+        problems = Array(answer.problems.prefix(Self.mostProblems))
     }
 }
 

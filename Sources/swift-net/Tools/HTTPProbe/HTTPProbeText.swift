@@ -13,6 +13,9 @@ final class HTTPProbeText: HTTPProbeReport {
     private let fileName: (HTTPURL) -> String?
     private let plot: RoundTripPlot?
     private let transcript: Transcript
+    /// The maximum number of lines of problems, and of characters of a value in a line.
+    private static let mostProblems = 20
+    private static let mostCharacters = 200
 
     init(_ context: HTTPProbeContext, _ command: HTTPProbeCommand) {
         self.context = context
@@ -69,7 +72,7 @@ final class HTTPProbeText: HTTPProbeReport {
         let problems = answer.problems.filter { $0 != failure }
         if let failure, !outcome.hasResponse {
             write("\(url)  \(console.painted(Text.escaped(failure), .red))\(sequence(answer))", always: true)
-            for problem in problems { write("  ! \(Text.escaped(problem))", always: true) }
+            show(problems, always: true)
             if let facts = outcome.tls { write("  " + secure(facts, at: outcome.timings.start), always: true) }
             return
         }
@@ -97,7 +100,7 @@ final class HTTPProbeText: HTTPProbeReport {
         }
         show(answer.findings)
         if isVerbose { showJudgments(answer) }
-        for problem in problems { write("  \(console.painted("! " + Text.escaped(problem), .yellow))") }
+        show(problems)
     }
 
     private func write(_ line: String, always: Bool = false) {
@@ -206,7 +209,21 @@ final class HTTPProbeText: HTTPProbeReport {
             }
             write(text)
         }
-        for found in findings.intermediaries { write("  \(found.kind.rawValue): \(Text.escaped(found.evidence))") }
+        for found in findings.intermediaries { write("  \(found.kind.rawValue): \(Self.cut(found.evidence))") }
+    }
+
+    private func show(_ problems: [String], always: Bool = false) {
+        for problem in problems.prefix(Self.mostProblems) {
+            write("  \(console.painted("! " + Self.cut(problem), .yellow))", always: always)
+        }
+        let more = problems.count - Self.mostProblems
+        if more > 0 { write("  \(console.painted("! \(Text.count(more, "more problem"))", .yellow))", always: always) }
+    }
+
+    /// Returns the beginning of a text that contains a value of the server, escaped.
+    private static func cut(_ text: String) -> String {
+        let shown = text.prefix(mostCharacters)
+        return Text.escaped(String(shown)) + (shown.endIndex < text.endIndex ? "..." : "")
     }
 
     private func showJudgments(_ answer: HTTPProbeResponse) {
