@@ -80,7 +80,8 @@ public enum HTTPProblem: Hashable, Sendable {
         case .transferEncodingInHTTP10: "RFC 9112, section 6.1"
         case .invalidDate: "RFC 9110, section 5.6.7"
         case .invalidDirective: "RFC 9111, section 5.2"
-        case .invalidChunkSize, .chunkTooLarge, .chunkLineTooLong, .whitespaceAfterChunkSize, .missingChunkEnd: "RFC 9112, section 7.1"
+        case .invalidChunkSize, .chunkTooLarge, .chunkLineTooLong, .whitespaceAfterChunkSize, .missingChunkEnd:
+            "RFC 9112, section 7.1"
         case .unfinishedBody: "RFC 9112, section 8"
         case .noStatusLine: "RFC 9112, section 4"
         case .headTooLong, .trailersTooLong: "RFC 9110, section 5.4"

@@ -34,7 +34,8 @@ final class HTTPBodyOutput {
             let output = stream ?? file(for: answer)
         else { return }
         if includesHead {
-            for head in answer.redirects.map(\.head) + [outcome.head].compactMap(\.self) { output.write(head.encoded()) }
+            for hop in answer.redirects { output.write(hop.head.encoded()) }
+            if let head = outcome.head { output.write(head.encoded()) }
         }
         output.write(outcome.body.decoded?.kept ?? outcome.body.kept)
         // An empty body truncates the file too.
