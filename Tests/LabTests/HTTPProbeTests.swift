@@ -130,4 +130,49 @@ struct HTTPProbeTests {
             #expect(lines.last?.hasPrefix(#"{"type":"summary","targets":2"#) == true)
         }
     }
+
+    @Test("-o and -O leave the files that curl leaves; --include prints the heads of redirects")
+    func files() async throws {
+        try await serving { lab in
+            let script = """
+                cd $(mktemp -d); u=http://127.0.0.1:8080
+                state() { echo "$? $(cat "$1" | tr -d '\\r' | tr '\\n' '|')"; echo old > $1; }
+                echo old > f; echo old > missing
+                $p -o f $u/empty; state f
+                $p --head -o f $u/good; test -s f && grep -q old f; echo $?
+                echo old > f; $p -f -o f $u/missing; test $? != 0; state f
+                $p -f -O $u/missing; test $? != 0; state missing
+                $p -o f $u/missing; state f
+                $p -L --include -o f $u/moved; state f
+                """
+            func states(_ program: String) async throws -> String {
+                try await lab.run("b", ["bash", "-c", "p='\(program)'; \(script)"]).output
+            }
+            let ours = try await states("\(Binary.swiftNet) http-probe -q -w 2")
+            let curl = try await states("curl -s -m 2")
+            let heads = "HTTP/1.1 302 Found|Location: /good|Content-Length: 0||HTTP/1.1 200 OK|Content-Length: 5||hello"
+            #expect(curl == "0 \n1\n0 old|\n0 old|\n0 none\n0 \(heads)\n", "\(curl)")
+            let lines = ours.split(separator: "\n").filter { $0.hasPrefix("0") || $0.hasPrefix("1") }
+            #expect(lines == curl.split(separator: "\n"), "\(ours)")
+        }
+    }
+
+    @Test("a truncated body is a failure, two URLs do not share a file, and long lists of problems are cut")
+    func limits() async throws {
+        try await serving { lab in
+            let truncated = try await probe(lab, "-j http://127.0.0.1:8080/truncated")
+            #expect(truncated.status == 1 && truncated.output.contains(#""complete":false"#), "\(truncated.output)")
+            let many = try await probe(lab, "http://127.0.0.1:8080/many")
+            #expect(many.output.contains("  ! line 22 has no colon\n  ! 10 more problems\n"), "\(many.output)")
+            let objects = try await probe(lab, "-j http://127.0.0.1:8080/many")
+            #expect(objects.output.contains(#""line 32 has no colon""#), "\(objects.output)")
+            let command = "\(Binary.swiftNet) http-probe -q --concurrency 1 -O"
+            let urls = "http://127.0.0.1:8080/good http://127.0.0.1:8080/other/good"
+            let same = try await lab.run("b", ["bash", "-c", "cd $(mktemp -d); \(command) \(urls); echo $?; cat good"])
+            #expect(same.output.hasSuffix("2\nhello"), "\(same.output)")
+            #expect(
+                same.errors
+                    == "http-probe: -O: http://127.0.0.1:8080/other/good: another URL has the same file name: good\n")
+        }
+    }
 }

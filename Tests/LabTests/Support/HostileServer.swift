@@ -23,6 +23,12 @@ enum HostileServer {
             b"/loop": b"HTTP/1.1 302 Found\\r\\nLocation: /loop\\r\\nContent-Length: 0\\r\\n\\r\\n",
             b"/bomb": b"HTTP/1.1 200 OK\\r\\nContent-Encoding: gzip\\r\\n\\r\\n" + gzip.compress(bytes(300 << 20)),
             b"/good": b"HTTP/1.1 200 OK\\r\\nContent-Length: 5\\r\\n\\r\\nhello",
+            b"/truncated": b"HTTP/1.1 200 OK\\r\\nContent-Encoding: gzip\\r\\n\\r\\n" + gzip.compress(b"hello")[:-9],
+            b"/empty": b"HTTP/1.1 204 No Content\\r\\n\\r\\n",
+            b"/missing": b"HTTP/1.1 404 Not Found\\r\\nContent-Length: 4\\r\\n\\r\\nnone",
+            b"/moved": b"HTTP/1.1 302 Found\\r\\nLocation: /good\\r\\nContent-Length: 0\\r\\n\\r\\n",
+            b"/many": b"HTTP/1.1 200 OK\\r\\nContent-Length: 0\\r\\n" + b"x\\r\\n" * 30 + b"\\r\\n",
+            b"/other/good": b"HTTP/1.1 200 OK\\r\\nContent-Length: 5\\r\\n\\r\\nother",
             b"/nul": b"HTTP/1.1 200 O\\0K\\r\\nX: \\0\\r\\nContent-Length: 0\\r\\n\\r\\n",
             b"/reset": b"HTTP/1.1 200 OK\\r\\nContent-Length: 9\\r\\n\\r\\nabc",
         }
