@@ -166,8 +166,8 @@ struct HTTPCurlTests {
                 ("-F 'f=x;type=a' \(Self.url)/", "(expected ;type=TYPE/SUBTYPE)"),
                 ("-H @large \(Self.url)/", "large: larger than 64 MiB"),
                 ("-d @/mnt \(Self.url)/", "/mnt: Is a directory"),
-                ("-d @- --targets - < lines", "standard input: is read by -d and --targets"),
-                ("-d @- -d @- \(Self.url)/ < lines", "standard input: is read by -d twice"),
+                ("-d @- --targets - < lines", "-: standard input is read by -d and --targets"),
+                ("-d @- -d @- \(Self.url)/ < lines", "-: standard input is read by -d twice"),
                 (
                     "--expires-within 1w \(Self.url)/",
                     "invalid value '1w' for --expires-within (expected a duration such as 3600, 12h or 30d)"

@@ -35,7 +35,7 @@ public struct HTTPChainTotals: Hashable, Sendable {
     mutating func add(_ outcome: HTTPOutcome) {
         if !outcome.isReused, outcome.timings.connect != nil { connections += 1 }
         if outcome.isSent { requestBytes += outcome.fetch.bytes.count }
-        time += outcome.timings.total
+        time = time + outcome.timings.total
         headBytes += (outcome.interim + [outcome.head].compactMap(\.self)).reduce(0) { $0 + $1.byteCount }
     }
 }

@@ -46,8 +46,8 @@ enum RunFiles {
         }
         guard let other else { return }
         throw SystemError(
-            code: EINVAL, operation: "standard input",
-            reason: "is read by \(other == option ? "\(option) twice" : "\(other) and \(option)")")
+            code: EINVAL, operation: path,
+            reason: "standard input is read by \(other == option ? "\(option) twice" : "\(other) and \(option)")")
     }
 
     /// Registers a file by its path; it need not exist.
