@@ -138,7 +138,7 @@ struct HTTP2Tests {
             done
             """)
         let lines = output.split(separator: "\n")
-        #expect(lines.count == 50, "\(output)")
+        #expect(lines.count == 47, "\(output)")
         for line in lines { #expect(line.hasPrefix("yes "), "\(line)") }
     }
 

@@ -166,7 +166,8 @@ struct ProxyTests {
             }
             let shared = try await probe(
                 lab,
-                "-v --reuse --concurrency 1 -x http://127.0.0.1:3128 localhost:8080/1 192.0.2.2:8080/2 [::1]:8080/3")
+                "-v --reuse --concurrency 1 -x http://127.0.0.1:3128 http://localhost:8080/1 http://192.0.2.2:8080/2 http://[::1]:8080/3"
+            )
             #expect(shared.lines.count { $0.hasPrefix("* connected to") } == 1, "\(shared.output)")
             #expect(shared.lines.count { $0 == "* connection reused" } == 2, "\(shared.output)")
             let away = try await probe(

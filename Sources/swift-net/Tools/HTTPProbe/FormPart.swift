@@ -24,32 +24,32 @@ struct FormPart {
             throw ValueError(expected: "NAME=TEXT, NAME=@FILE or NAME=<FILE")
         }
         name = String(text[..<mark])
-        var words = FormWords(text[text.utf8.index(after: mark)...])
-        if words.take("@") {
-            words.endsAtComma = true
-            source = .file(words.word())
-        } else if words.take("<") {
-            source = .content(words.word())
+        var value = FormValue(text[text.utf8.index(after: mark)...])
+        if value.take("@") {
+            value.endsAtComma = true
+            source = .file(value.word())
+        } else if value.take("<") {
+            source = .content(value.word())
         } else {
-            source = .text(words.word())
+            source = .text(value.word())
         }
-        while words.take(";") {
-            if words.take("type=") {
-                let type = words.mediaType()
+        while value.take(";") {
+            if value.take("type=") {
+                let type = value.mediaType()
                 let parts = type.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
                 guard parts.count == 2, !parts[0].isEmpty, !parts[0].contains(" "), !parts[1].isEmpty,
                     HTTPField.isSendable(type)
                 else { throw ValueError(expected: ";type=TYPE/SUBTYPE") }
                 contentType = type
-            } else if words.take("filename=") {
-                fileName = words.word()
-            } else if words.hasUnsupportedAttribute {
+            } else if value.take("filename=") {
+                fileName = value.word()
+            } else if value.hasUnsupportedAttribute {
                 throw ValueError(expected: ";type=TYPE or ;filename=NAME after the value")
             } else {
-                _ = words.word()
+                _ = value.word()
             }
         }
-        guard words.isAtEnd else { throw ValueError(expected: "one file per -F; quote a name that has a comma") }
+        guard value.isAtEnd else { throw ValueError(expected: "one file per -F; quote a name that has a comma") }
     }
 
     /// Reads the file, and returns the part.
@@ -72,10 +72,10 @@ struct FormPart {
     }
 }
 
-/// The words of the value of -F, which end at semicolons; spaces around them are ignored.
-private struct FormWords {
+/// The value of -F, a list separated by semicolons; spaces around its elements are ignored.
+private struct FormValue {
     private var rest: ArraySlice<UInt8>
-    /// Whether words end at commas too.
+    /// Whether elements end at commas too.
     var endsAtComma = false
 
     init(_ text: Substring) { rest = Array(text.utf8).drop(while: Self.isBlank) }
