@@ -66,7 +66,11 @@ struct HTTPProbeSeriesTests {
     func retries() throws {
         let rows: [(status: String, waits: [Nanoseconds])] = [
             ("503 Unavailable", [.seconds(1), .seconds(2), .seconds(4)]),
-            ("429 Too Many\r\nRetry-After: 7", [.seconds(7), .seconds(7), .seconds(7)]), ("404 Not Found", []),
+            ("429 Too Many\r\nRetry-After: 7", [.seconds(7), .seconds(7), .seconds(7)]),
+            (
+                "503 Unavailable\r\nRetry-After: 99999999999999999999999999",
+                [.seconds(600), .seconds(600), .seconds(600)]
+            ), ("404 Not Found", []),
             ("200 OK", []),
         ]
         for (status, waits) in rows {

@@ -44,7 +44,10 @@ public struct RetryRule: Hashable, Sendable {
     /// The wait that the server asks for: seconds or a date (RFC 9110, section 10.2.3), at most `longestDelay`.
     private static func retryAfter(_ head: HTTPHead, wall: Int64?) -> Nanoseconds? {
         guard let text = head["Retry-After"] else { return nil }
-        if let seconds = Int64(text), seconds >= 0 { return min(.seconds(min(seconds, 600)), longestDelay) }
+        if !text.isEmpty, text.utf8.allSatisfy({ (0x30...0x39).contains($0) }) {
+            // A number that is too large asks for a long wait.
+            return Int64(text).map { .seconds(min($0, 600)) } ?? longestDelay
+        }
         guard let wall, let date = (try? HTTPDate(Array(text.utf8)))?.secondsSince1970 else { return nil }
         return min(.seconds(min(max(date - wall, 0), 600)), longestDelay)
     }

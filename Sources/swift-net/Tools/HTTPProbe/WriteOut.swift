@@ -127,7 +127,7 @@ struct WriteOut {
         let secured = connected + (timings.proxy ?? .zero) + (timings.secure ?? .zero)
         switch variable {
         case .contentType: return Text.escaped(head?["Content-Type"] ?? "")
-        case .errorMessage: return outcome.failure.map { Text.escaped($0.text) } ?? ""
+        case .errorMessage: return outcome.failureText.map(Text.escaped) ?? ""
         case .exitCode: return outcome.failure.map { $0.isNameFailure ? "2" : "1" } ?? "0"
         case .fileName: return file.map(Text.escaped) ?? ""
         case .headerJSON: return headerJSON(head)
