@@ -51,15 +51,19 @@ public struct ClientCertificate: Sendable {
 
     private func loadKey() throws(Problem) -> OpaquePointer {
         ERR_clear_error()
-        let text = String(decoding: key, as: UTF8.self)
-        guard text.contains("PRIVATE KEY-----") else { throw .noKey }
+        guard Self.contains("PRIVATE KEY-----", in: key) else { throw .noKey }
         // Without a passphrase an empty one is tried: the library would ask on the terminal.
         var phrase = Array((passphrase ?? "").utf8CString)
         guard let loaded = Self.reading(key, { PEM_read_bio_PrivateKey($0, nil, nil, &phrase) }) else {
-            if text.contains("ENCRYPTED") { throw passphrase == nil ? .passphraseRequired : .wrongPassphrase }
+            if Self.contains("ENCRYPTED", in: key) { throw passphrase == nil ? .passphraseRequired : .wrongPassphrase }
             throw .invalidKey(TLSFailure.last("not understood").message)
         }
         return loaded
+    }
+
+    private static func contains(_ text: String, in bytes: [UInt8]) -> Bool {
+        let wanted = Array(text.utf8)
+        return bytes.indices.contains { bytes[$0...].starts(with: wanted) }
     }
 
     /// Lets the sessions of a context use it.
