@@ -85,7 +85,7 @@ struct IGMPOptionTests {
             ("igmp-query", "--source 192.0.2.1", "--source requires GROUP"),
             ("igmp-query", "--version 1 239.1.2.3", "--version 1 cannot be used with GROUP"),
             ("igmp-query", "--version 1 --response 5", "--response cannot be used with --version 1"),
-            ("igmp-query", "--response 1h", "invalid value '1h' for --response (expected a duration"),
+            ("igmp-query", "--response 1y", "invalid value '1y' for --response (expected a duration"),
             (
                 "igmp-query", "--version 2 --response 26",
                 "invalid value '26' for --response (expected 0.1 to 25.5 seconds)"

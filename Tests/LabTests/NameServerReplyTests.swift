@@ -66,7 +66,7 @@ struct NameServerReplyTests {
     /// print for the latter.
     private static let commands: [(arguments: String, missing: Int32, found: Int32, mark: String)] = [
         ("traceroute -n", 2, 0, "(192.0.2.2)"), ("traceroute -n --report --cycles 1", 2, 0, "192.0.2.2"),
-        ("tcp-syn-scan -j --all -p 80", 2, 1, #""addr":"192.0.2.2""#), ("http-probe -j", 2, 1, #""addr":"192.0.2.2""#),
+        ("tcp-syn-scan -j --all -p 80", 2, 1, #""addr":"192.0.2.2""#), ("http-probe --http-first -j", 2, 1, #""addr":"192.0.2.2""#),
         ("http-fingerprint -j", 2, 1, "connection refused"), ("arping -c 1 -f", 2, 0, "reply from 192.0.2.2 "),
     ]
 
@@ -100,7 +100,7 @@ struct NameServerReplyTests {
             }
             let many = try await named.run("tcp-syn-scan -j -p 80 many.test")
             #expect(many.status == 1 && many.summary?["hosts"] == "1", "\(many)")
-            for command in ["traceroute -n", "http-probe"] {
+            for command in ["traceroute -n", "http-probe --http-first"] {
                 let outcome = try await named.run("\(command) many.test")
                 #expect(outcome.status < 2 && outcome.errors.isEmpty, "\(outcome)")
             }

@@ -4,7 +4,7 @@ import Testing
 @Suite("names over the user-space host's UDP")
 struct NameServerStackTests {
     /// A user-space host at 192.0.2.50 beside the kernel's 192.0.2.1.
-    private static let own = "http-probe --stack user -I va --source 192.0.2.50 --no-check -j"
+    private static let own = "http-probe --http-first --stack user -I va --source 192.0.2.50 --no-check -j"
 
     /// Returns the line of a name in JSON.
     private static func line(_ outcome: Lab.Outcome, _ name: String) -> Substring {
@@ -53,7 +53,7 @@ struct NameServerStackTests {
     func configuration() async throws {
         try await NameServerLab.withPair { named in
             let searched = NameServerLab.Files("nameserver 192.0.2.2", "search missing test", "options timeout:1")
-            let outcome = try await named.run("\(Self.own) fromfile if-test", searched)
+            let outcome = try await named.run("\(Self.own) http://fromfile http://if-test", searched)
             #expect(outcome.status == 1 && Self.line(outcome, "fromfile").contains("192.0.2.2"), "\(outcome)")
             #expect(Self.line(outcome, "if-test").contains("192.0.2.2"), "\(outcome)")
             var queries = try await named.queries()
@@ -70,7 +70,7 @@ struct NameServerStackTests {
             #expect(queries.last?.transport == "tcp" && Set(queries.map(\.client)) == ["192.0.2.50"], "\(queries)")
             // The kernel queries a server that only it can reach.
             let other = try await named.run(
-                "http-probe --stack user -I va --source 203.0.113.5/24 --no-check -j ok-n5.test", .quick)
+                "http-probe --http-first --stack user -I va --source 203.0.113.5/24 --no-check -j ok-n5.test", .quick)
             queries = try await named.queries()
             #expect(queries.last?.name == "ok-n5.test" && queries.last?.client == "192.0.2.1", "\(other) \(queries)")
         }

@@ -251,7 +251,7 @@ struct ConfigurationCheckTests {
         let changes: [(String, (inout HTTPProbe.Configuration) -> Void)] = [
             ("invalid value '0' for --concurrency (expected 1 to 1000)", { $0.concurrency = 0 }),
             ("invalid value '1001' for --max-redirects (expected 0 to 1000)", { $0.request.redirects = 1_001 }),
-            ("invalid value '0' for -c (expected 1 to 9223372036854775807)", { $0.request.count = 0 }),
+            ("invalid value '-1' for -c (expected 0 to 9223372036854775807)", { $0.request.count = -1 }),
             (
                 "invalid value '3601' for --keep-alive (expected 0 to 3600 seconds)",
                 { $0.request.keepAlivePatience = .seconds(3_601) }
