@@ -31,7 +31,7 @@ build: packages-build
 test: export SWIFT_NET_BINARY = $(CURDIR)/$(BINARY)
 test: export LAB_COMMAND_LOG = $(CURDIR)/.build/lab-commands
 # The suites that are about loss, rates, floods, signals and timeouts, one test at a time: other load would disturb them.
-TIMED := HostFloodTests|LinkChangeTests|NameServerFallbackTests|NameServerSignalTests|OptionEffectTests|PingSweepLinkTests|RelayTests|SYNScanReliabilityTests|SYNScanTests|SignalTests|TracerouteWireTests|UserHost[A-Za-z]*Tests
+TIMED := HostFloodTests|HTTP2Tests|LinkChangeTests|NameServerFallbackTests|NameServerSignalTests|OptionEffectTests|PingSweepLinkTests|RelayTests|SYNScanReliabilityTests|SYNScanTests|SignalTests|TracerouteWireTests|UserHost[A-Za-z]*Tests
 
 test: build packages-test
 	swift build --build-tests
