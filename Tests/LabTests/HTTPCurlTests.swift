@@ -222,4 +222,18 @@ struct HTTPCurlTests {
             #expect(!filtered.output.contains("200 OK") && filtered.output.contains("404 Not Found"), "\(filtered)")
         }
     }
+
+    @Test("ports of a block, with a client certificate that no server requests")
+    func ports() async throws {
+        guard await Peer.require(.openssl) else { return }
+        try await serving { run in
+            let outcome = try await run(
+                """
+                openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -keyout key -out cert -days 2 -subj /CN=client 2>/dev/null
+                echo phrase > pass
+                \(Binary.swiftNet) http-probe --http-first --cert cert --key key --pass-file pass --tls-max 1.2 --ports 8080 127.0.0.1/32
+                """)
+            #expect(outcome.status == 0 && outcome.output.hasPrefix("http://127.0.0.1:8080/  200 OK"), "\(outcome)")
+        }
+    }
 }
