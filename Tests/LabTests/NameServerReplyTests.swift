@@ -66,7 +66,8 @@ struct NameServerReplyTests {
     /// print for the latter.
     private static let commands: [(arguments: String, missing: Int32, found: Int32, mark: String)] = [
         ("traceroute -n", 2, 0, "(192.0.2.2)"), ("traceroute -n --report --cycles 1", 2, 0, "192.0.2.2"),
-        ("tcp-syn-scan -j --all -p 80", 2, 1, #""addr":"192.0.2.2""#), ("http-probe --http-first -j", 2, 1, #""addr":"192.0.2.2""#),
+        ("tcp-syn-scan -j --all -p 80", 2, 1, #""addr":"192.0.2.2""#),
+        ("http-probe --http-first -j", 2, 1, #""addr":"192.0.2.2""#),
         ("http-fingerprint -j", 2, 1, "connection refused"), ("arping -c 1 -f", 2, 0, "reply from 192.0.2.2 "),
     ]
 
