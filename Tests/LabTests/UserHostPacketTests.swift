@@ -139,7 +139,8 @@ struct UserHostPacketTests {
                 "-w", "100",
             ]
             try await lab.beside("a", serve, readyMark: "the host is up") {
-                let probe = "\(Binary.swiftNet) http-probe --http-first --stack user --source 192.0.2.50/24 -I vb -i 0.5"
+                let probe =
+                    "\(Binary.swiftNet) http-probe --http-first --stack user --source 192.0.2.50/24 -I vb -i 0.5"
                 let script = """
                     (\(probe) -c 14 http://192.0.2.60/; echo "status $?") 2>&1 &
                     sleep 8; ip link set vb down; sleep 2; ip link set vb up; wait
