@@ -127,8 +127,10 @@ public enum HTTPProbe: Tool {
                 plans += Self.plans(of: target, request, number: targetCount)
                 targetCount += 1
             }
+            // Series without an end do not make room for others.
+            let concurrency = request.count == 0 ? max(asked.concurrency, plans.count) : asked.concurrency
             engine = try HTTPEngine(
-                plans, concurrency: min(asked.concurrency, KernelStreams.mostStreams()), tls: tls, needsTLS: needsTLS,
+                plans, concurrency: min(concurrency, KernelStreams.mostStreams()), tls: tls, needsTLS: needsTLS,
                 expectsMore: input != nil || !self.targets.isEmpty, targets: targetCount,
                 interval: asked.rate.map { Nanoseconds(Int64(1e9 / $0)) })
             transport = try StreamTransport(

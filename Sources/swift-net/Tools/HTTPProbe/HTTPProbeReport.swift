@@ -66,10 +66,11 @@ extension HTTPProbeReport {
         case .redirect(let hop): redirect(hop)
         case .retry(let next): retry(next)
         case .answer(let result):
+            // Cookies of responses that are not printed are kept too.
+            if let jar = result.cookieJar { context.cookies?.merge(jar) }
             guard context.prints(result) else { return }
             answer(result, context.probe.handshake(of: result.outcome))
             context.body?.write(result)
-            if let jar = result.cookieJar { context.cookies?.merge(jar) }
         }
     }
 
