@@ -33,6 +33,20 @@ public struct ProxyMessage: Hashable, Sendable {
     static let limit = 16 << 10
 }
 
+extension [ProxyMessage] {
+    /// Adds a message, up to the limit of a connection. Pieces of one message are joined.
+    mutating func add(_ message: ProxyMessage) {
+        let room = ProxyMessage.limit - reduce(0) { $0 + $1.bytes.count }
+        guard room > 0 else { return }
+        let bytes = [UInt8](message.bytes.prefix(room))
+        if let last = indices.last, self[last].isSent == message.isSent {
+            self[last].bytes += bytes
+        } else {
+            append(ProxyMessage(isSent: message.isSent, bytes: bytes))
+        }
+    }
+}
+
 extension EndpointOverrides {
     /// Returns the same origin by the proxy for its URL; unchanged if it has none.
     func routed(_ origin: HTTPOrigin, of url: HTTPURL) -> HTTPOrigin {
