@@ -174,7 +174,11 @@ extension HTTPExchange {
     func received(data bytes: [UInt8], at now: Instant) {
         keep(bytes.rawBytes)
         _ = reader.take(bytes.rawBytes) { _, piece in collector?.take(piece) }
-        if reader.isFinished || isBodyRejected { finish(.malformed, at: now) }
+        if isBodyUnwanted {
+            finish(.stopped, at: now)
+        } else if reader.isFinished || isBodyRejected {
+            finish(.malformed, at: now)
+        }
     }
 
     /// The HTTP/2 response is complete.

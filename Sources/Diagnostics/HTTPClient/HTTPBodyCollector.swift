@@ -3,7 +3,7 @@ import SwiftNetTLS
 import WireFormat
 
 /// Collects a body in pieces: counts and digests it, keeps its beginning, and decodes known content codings, up to a
-/// limit.
+/// limit. Its pieces go to a sink, if one wants them.
 struct HTTPBodyCollector: ~Copyable {
     private var body = HTTPBody()
     private var digest = SHA256()
@@ -13,27 +13,32 @@ struct HTTPBodyCollector: ~Copyable {
     private var decodedDigest = SHA256()
     private var decoded: HTTPBody.Decoded?
     private(set) var problems: [HTTPProblem] = []
+    private var relay: HTTPBodyRelay?
 
-    /// - Parameters:
-    ///   - kept: the number of bytes to keep, coded and decoded.
-    ///   - limit: the maximum number of decoded bytes.
-    init(kept: Int, limit: Int) {
-        mostKept = kept
-        mostDecoded = limit
+    /// - Parameter relay: receives the decoded body; nil for none.
+    init(_ fetch: HTTPFetch, relay: HTTPBodyRelay?) {
+        mostKept = fetch.keptBody
+        mostDecoded = fetch.limits.body
+        self.relay = relay
     }
 
     /// Whether the body is too long or cannot be decoded.
     var isRejected: Bool { problems.contains(where: \.isFatal) }
 
+    /// Whether the sink wants no more of it.
+    var isStopped: Bool { relay?.isStopped ?? false }
+
     /// Reads the content codings from the head (RFC 9110, section 8.4), and the transfer codings before the chunks
     /// (RFC 9112, section 7).
     mutating func begin(_ head: HTTPHead) {
+        relay?.begin(head)
         let content = head.list("Content-Encoding").map { $0.lowercased() }.filter { $0 != "identity" }
         let transfer = head.list("Transfer-Encoding").map { $0.lowercased() }.filter { $0 != "chunked" }
         let codings = content + transfer
         guard !codings.isEmpty else { return }
         decoder = ContentDecoder(codings[...])
         guard decoder != nil else {
+            if !transfer.isEmpty || relay?.requiresDecoding == true { relay?.drop() }
             problems.append(
                 transfer.isEmpty
                     ? .unknownContentCoding(content.joined(separator: ", "))
@@ -47,7 +52,7 @@ struct HTTPBodyCollector: ~Copyable {
         digest.update(bytes)
         body.length += bytes.byteCount
         if body.kept.count < mostKept { body.kept += bytes.prefix(mostKept - body.kept.count).copied() }
-        decode(bytes)
+        if decoded == nil { relay?.take(bytes) } else { decode(bytes) }
     }
 
     private mutating func decode(_ bytes: RawSpan) {
@@ -59,9 +64,10 @@ struct HTTPBodyCollector: ~Copyable {
                 let fitting = piece.prefix(mostDecoded - text.length)
                 decodedDigest.update(fitting)
                 text.length += fitting.byteCount
+                relay?.take(fitting)
                 if text.kept.count < mostKept { text.kept += fitting.prefix(mostKept - text.kept.count).copied() }
                 isTooLong = fitting.byteCount < piece.byteCount
-                return !isTooLong
+                return !isTooLong && !isStopped
             }
             if isTooLong {
                 problems.append(.bodyTooLong(limit: mostDecoded))
@@ -80,6 +86,7 @@ struct HTTPBodyCollector: ~Copyable {
         var body = body
         var problems = problems
         body.sha256 = digest.finish()
+        if let relay { body.withheld = relay.withheld }
         if var decoded {
             if isComplete, body.length > 0, let decoder, !decoder.isComplete {
                 problems.append(.invalidContentCoding("unexpected end of data"))

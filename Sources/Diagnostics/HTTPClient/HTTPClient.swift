@@ -57,7 +57,8 @@ final class HTTPClient {
 
     /// - Parameter challenged: the outcome of the same request without credentials.
     private func send(_ fetch: HTTPFetch, mayReuse: Bool, after challenged: HTTPOutcome? = nil, at now: Instant) {
-        let exchange = HTTPExchange(authentication.map { fetch.forwarded($0) } ?? fetch, at: now)
+        let exchange = HTTPExchange(
+            authentication.map { fetch.forwarded($0) } ?? fetch, sink: connections.bodySink, at: now)
         state = .fetching(exchange, fetch, after: challenged)
         if let connection, connection.acceptsExchange, mayReuse, connection.origin == fetch.origin {
             exchange.use(connection, at: now)

@@ -5,6 +5,8 @@ import SwiftNetTLS
 final class HTTPConnections {
     /// Requests to the port, in order.
     var requests: [StreamRequest] = []
+    /// Receives the bodies of the fetches that have a delivery.
+    var bodySink: (any HTTPBodySink)?
     private var table: [UInt64: HTTPConnection] = [:]
     private var resolving: [String: [HTTPConnection]] = [:]
     private var count: UInt64 = 0

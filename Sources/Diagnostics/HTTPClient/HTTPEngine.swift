@@ -53,6 +53,12 @@ public struct HTTPEngine<Plan: HTTPPlan>: StreamEngine, ~Copyable {
         if needsTLS { try connections.makeContext() }
     }
 
+    /// Receives the bodies of responses as they arrive, if the plans want that.
+    public var bodySink: (any HTTPBodySink)? {
+        get { connections.bodySink }
+        set { connections.bodySink = newValue }
+    }
+
     /// Plans that have not started.
     public var waitingCount: Int { waiting.count }
 

@@ -21,10 +21,15 @@ final class HTTPExchange {
     /// The time until which to wait for the rest of a first line that is not HTTP.
     private var lineDeadline: Instant?
 
-    init(_ fetch: HTTPFetch, at now: Instant) {
+    /// - Parameter sink: receives the body, if the fetch wants that.
+    init(_ fetch: HTTPFetch, sink: (any HTTPBodySink)? = nil, at now: Instant) {
         outcome = HTTPOutcome(fetch: fetch, timings: HTTPTimings(start: now))
         reader = HTTPResponseReader(method: fetch.method, limits: fetch.limits)
-        collector = HTTPBodyCollector(kept: fetch.keptBody, limit: fetch.limits.body)
+        var relay: HTTPBodyRelay?
+        if let sink, let delivery = fetch.delivery {
+            relay = HTTPBodyRelay(delivery, to: sink, demandsStatusLine: fetch.demandsStatusLine)
+        }
+        collector = HTTPBodyCollector(fetch, relay: relay)
     }
 
     /// Sends the request on a connection, as soon as that is open.
@@ -113,11 +118,18 @@ final class HTTPExchange {
             finish(.notHTTP(bytes), at: now)
             return
         }
-        if reader.isFinished || isBodyRejected { finish(reader.isComplete ? nil : .malformed, at: now) }
+        if isBodyUnwanted {
+            finish(.stopped, at: now)
+        } else if reader.isFinished || isBodyRejected {
+            finish(reader.isComplete ? nil : .malformed, at: now)
+        }
     }
 
     /// Whether the body is too long or cannot be decoded.
     var isBodyRejected: Bool { collector?.isRejected ?? false }
+
+    /// Whether the sink wants no more of the body.
+    var isBodyUnwanted: Bool { collector?.isStopped ?? false }
 
     func ended(at now: Instant) {
         let phase = phase

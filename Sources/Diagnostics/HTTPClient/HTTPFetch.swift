@@ -72,6 +72,9 @@ public struct HTTPFetch: Sendable {
     public var keptBody = 0
     public var keptBytes = 0
 
+    /// Whether the decoded body goes to the sink of the engine; nil if not.
+    var delivery: HTTPBodyDelivery?
+
     /// The time to wait for `100 Continue`.
     static let patience = Nanoseconds.seconds(1)
     /// The time to wait for the rest of a first line that is not HTTP; at most half of `timeout`.

@@ -105,6 +105,8 @@ public struct HTTPBody: Hashable, Sendable {
     public var sha256: [UInt8] = []
     /// The first bytes, up to the limit to keep.
     public var kept: [UInt8] = []
+    /// The decoded bytes that the sink of the engine did not get, because the response might not have been the last one.
+    public var withheld: [UInt8] = []
     /// The body without its content coding; nil if it has none or an unknown one.
     public var decoded: Decoded?
 
@@ -184,7 +186,7 @@ public struct HTTPOutcome: Sendable {
 
 extension HTTPHead {
     /// The status code; nil without a status line that has one.
-    var statusCode: Int? {
+    public var statusCode: Int? {
         if case .status(let line) = start { line.code } else { nil }
     }
 }

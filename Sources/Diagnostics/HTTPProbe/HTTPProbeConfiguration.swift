@@ -64,6 +64,8 @@ public struct HTTPProbeConfiguration: Sendable {
     /// The maximum number of body bytes to read, in `bodyLimits`, and to keep.
     public var bodyLimit = 64 << 20
     public var keptBody = 0
+    /// Whether the decoded bodies of the responses go to the sink of the engine.
+    public var deliversBodies = false
     public var keptBytes = 0
     /// Random bits for the names of resources that do not exist.
     public var seed: UInt64

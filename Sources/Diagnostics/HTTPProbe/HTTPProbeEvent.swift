@@ -55,6 +55,8 @@ public struct HTTPProbeResponse: Sendable {
     public var schemeTried: HTTPSchemeTry?
     /// The number of repeated requests.
     public var retries = 0
+    /// The number of attempts before the last one, as in `HTTPBodyDelivery`.
+    public var attempt: Int { retries + (schemeTried == nil ? 0 : 1) }
     /// The start of the first request of the redirect chain.
     public var began: Instant
     /// The totals of the redirect chain.

@@ -186,10 +186,27 @@ public struct HTTPProbePlan: HTTPPlan {
 
     /// Sets the limits of a request for a scheme that may not be that of the server.
     private func limit(_ fetch: inout HTTPFetch) {
+        if configuration.deliversBodies { fetch.delivery = delivery(of: fetch) }
         guard findsScheme, redirects.isEmpty else { return }
         // Both tries together connect within the time limit.
         fetch.connectTimeout = min(fetch.connectTimeout ?? fetch.timeout, Nanoseconds(fetch.timeout.count / 2))
         if url.scheme == .http { fetch.keptBody = max(fetch.keptBody, SchemeDiscovery.keptBody) }
+    }
+
+    /// Returns the delivery of the response's body.
+    private func delivery(of fetch: HTTPFetch) -> HTTPBodyDelivery {
+        var rules = HTTPBodyDelivery.Rules()
+        rules.followsRedirects = configuration.redirects > 0
+        rules.refusesErrors = configuration.refusesErrors
+        rules.requiresDecoding = configuration.wantsCompression
+        if attempt < configuration.retry.count { rules.repeatedStatuses = RetryRule.transientStatuses }
+        // A port of TLS rejects requests without it by this status.
+        if findsScheme, url.scheme == .http { rules.repeatedStatuses.append(400) }
+        // The proxy may challenge the request.
+        if fetch.absolutePrefix != nil { rules.repeatedStatuses.append(407) }
+        return HTTPBodyDelivery(
+            url: asked, number: number, attempt: retries + (schemeTried == nil ? 0 : 1),
+            redirects: redirects.map(\.head), rules)
     }
 
     /// Counts a request of the chain.
@@ -208,7 +225,7 @@ public struct HTTPProbePlan: HTTPPlan {
             jar.take(head, from: url, at: now, wall: wall(at: now))
         }
         guard configuration.redirects > 0 else { return nil }
-        guard [300, 301, 302, 303, 307, 308].contains(status), let location = head["Location"] else { return nil }
+        guard HTTPHead.redirectStatuses.contains(status), let location = head["Location"] else { return nil }
         let next: HTTPURL
         do throws(HTTPURL.Problem) {
             next = try url.resolving(location)
@@ -233,7 +250,7 @@ public struct HTTPProbePlan: HTTPPlan {
         }
         let dropped = move(to: next)
         addCookies(at: now)
-        let fetch = request(mayReuse: true)
+        var fetch = request(mayReuse: true)
         // A server may recognize its client by more than cookies: only the third occurrence is certainly a loop.
         guard count(fetch) <= 2 else {
             (url, methodAfterRedirect, current) = before
@@ -243,6 +260,7 @@ public struct HTTPProbePlan: HTTPPlan {
         }
         redirects.append(
             RedirectHop(url: before.url, status: status, location: location, dropped: dropped, head: head))
+        if configuration.deliversBodies { fetch.delivery = delivery(of: fetch) }
         return fetch
     }
 
@@ -285,7 +303,7 @@ public struct HTTPProbePlan: HTTPPlan {
             outcome.failure = .status(status)
         }
         // A body that is wanted decoded, as by curl --compressed.
-        if configuration.wantsCompression, configuration.keptBody > 0, outcome.failure == nil,
+        if configuration.wantsCompression, configuration.deliversBodies, outcome.failure == nil,
             outcome.problems.contains(where: { if case .unknownContentCoding = $0 { true } else { false } })
         {
             outcome.failure = .malformed

@@ -14,6 +14,8 @@ public struct RetryRule: Hashable, Sendable {
 
     /// The limits of attempts.
     public static let counts = 0...1_000
+    /// The statuses of transient failures.
+    static let transientStatuses = [408, 429, 500, 502, 503, 504]
     private static let longestDelay = Nanoseconds.seconds(600)
 
     public init() {}
@@ -36,7 +38,7 @@ public struct RetryRule: Hashable, Sendable {
         case .connection(.refused): return includesRefusals || includesEverything
         case .connection(.timedOut): return true
         case nil, .status:
-            return outcome.status.map { [408, 429, 500, 502, 503, 504].contains($0) } ?? includesEverything
+            return outcome.status.map(Self.transientStatuses.contains) ?? includesEverything
         default: return includesEverything
         }
     }

@@ -13,8 +13,11 @@ import WireFormat
 /// together. `finish` waits without limit while the reader makes progress, but after a signal or the deadline at most
 /// `patience` per write.
 public final class BufferedOutput {
-    private let descriptor: Int32
+    /// -1 before the first write of a file that is created then.
+    private var descriptor: Int32
     private let ownsDescriptor: Bool
+    /// The path of a file that is created by the first write.
+    private let laterPath: String?
     private var buffer: [UInt8] = []
     /// The number of bytes after which the buffer is flushed automatically.
     private let capacity: Int
@@ -61,9 +64,12 @@ public final class BufferedOutput {
     /// The time for which a run that is to end waits for a blocked reader.
     private static let patience = Nanoseconds.seconds(1)
 
-    private init(descriptor: Int32, ownsDescriptor: Bool, capacity: Int, claim: RunFiles.Claim? = nil) {
+    private init(
+        descriptor: Int32, ownsDescriptor: Bool, capacity: Int, claim: RunFiles.Claim? = nil, laterPath: String? = nil
+    ) {
         self.descriptor = descriptor
         self.ownsDescriptor = ownsDescriptor
+        self.laterPath = laterPath
         self.capacity = capacity
         self.claim = claim
         isTerminal = isatty(descriptor) == 1
@@ -75,7 +81,7 @@ public final class BufferedOutput {
         if let terminal, terminal != descriptor { close(terminal) }
         if stopSignals >= 0 { close(stopSignals) }
         if let claim { RunFiles.release(claim) }
-        if ownsDescriptor { close(descriptor) }
+        if ownsDescriptor, descriptor >= 0 { close(descriptor) }
     }
 
     public static func standardOutput() -> BufferedOutput {
@@ -92,9 +98,15 @@ public final class BufferedOutput {
     ///   - option: the command-line option that names the file; if given, a file that is also an input or another output
     ///     of the run is refused.
     ///   - replaced: an option whose file was read to its end, and may be this one.
+    ///   - isCreatedLater: whether a file that does not exist is created by the first write.
     public static func file(
-        _ path: String, for option: String? = nil, replacing replaced: String? = nil
+        _ path: String, for option: String? = nil, replacing replaced: String? = nil, isCreatedLater: Bool = false
     ) throws(SystemError) -> BufferedOutput {
+        if isCreatedLater, let option, try canCreateLater(path) {
+            let claim = try RunFiles.claim(path: path, .output, for: option, replacing: replaced)
+            return BufferedOutput(
+                descriptor: -1, ownsDescriptor: true, capacity: 1 << 16, claim: claim, laterPath: path)
+        }
         // Checked before opening, and again with the opened file, which may be new.
         if let option { RunFiles.release(try RunFiles.claim(path: path, .output, for: option, replacing: replaced)) }
         let opened = try opened(path)
@@ -109,6 +121,18 @@ public final class BufferedOutput {
             throw error
         }
         return BufferedOutput(descriptor: opened, ownsDescriptor: true, capacity: 1 << 16, claim: claim)
+    }
+
+    /// Whether a file does not exist, and can be created when the process has no privileges any more.
+    /// - Throws: the reason for which it cannot be created at all.
+    private static func canCreateLater(_ path: String) throws(SystemError) -> Bool {
+        var status = stat()
+        // A symbolic link to a file that does not exist is opened now.
+        guard lstat(path, &status) != 0, clinux_errno() == ENOENT, !path.hasSuffix("/") else { return false }
+        let parts = path.split(separator: "/", omittingEmptySubsequences: false)
+        let folder = parts.count > 1 ? parts.dropLast().joined(separator: "/") + "/" : "."
+        guard stat(folder, &status) == 0, access(folder, W_OK | X_OK) == 0 else { throw .last(path) }
+        return getuid() != 0 || status.st_uid == 0 || status.st_mode & 0o002 != 0
     }
 
     /// Opens the file. A named pipe without a reader fails with ENXIO; the wait for a reader ends with a signal.
@@ -164,6 +188,9 @@ public final class BufferedOutput {
     /// Whether anything was written, or the file was truncated.
     public var hasBegun: Bool { claim?.hasBegun.load(ordering: .relaxed) ?? true }
 
+    /// Whether text waits for the next flush.
+    public var hasUnwritten: Bool { !buffer.isEmpty }
+
     /// Whether the descriptor is a terminal.
     public let isTerminal: Bool
 
@@ -202,7 +229,22 @@ public final class BufferedOutput {
     /// Discards unflushed text.
     public func discard() { buffer.removeAll() }
 
-    /// Truncates the file before the first write.
+    /// Discards what was written to a file, to write it again; what the reader of a pipe got stays.
+    public func restart() {
+        discard()
+        watch()
+        guard let claim, isWritable, claim.hasBegun.load(ordering: .relaxed), isRegularFile else { return }
+        guard ftruncate(descriptor, 0) != 0 || lseek(descriptor, 0, SEEK_SET) != 0 else { return }
+        isWritable = false
+        writeFailure = .last("ftruncate")
+    }
+
+    private var isRegularFile: Bool {
+        var status = stat()
+        return fstat(descriptor, &status) == 0 && status.st_mode & UInt32(S_IFMT) == UInt32(S_IFREG)
+    }
+
+    /// Creates the file before the first write, or truncates it.
     private func begin() {
         guard let claim, isWritable, !claim.hasBegun.load(ordering: .relaxed) else { return }
         guard !claim.isRevoked.load(ordering: .relaxed) else {
@@ -210,8 +252,16 @@ public final class BufferedOutput {
             return
         }
         claim.hasBegun.store(true, ordering: .relaxed)
-        var status = stat()
-        guard fstat(descriptor, &status) == 0, status.st_mode & UInt32(S_IFMT) == UInt32(S_IFREG) else { return }
+        if descriptor < 0, let laterPath {
+            do {
+                descriptor = try Self.opened(laterPath)
+            } catch {
+                isWritable = false
+                writeFailure = error
+                return
+            }
+        }
+        guard isRegularFile else { return }
         guard ftruncate(descriptor, 0) != 0 else { return }
         isWritable = false
         writeFailure = .last("ftruncate")

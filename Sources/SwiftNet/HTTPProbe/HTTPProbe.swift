@@ -93,6 +93,9 @@ public enum HTTPProbe: Tool {
             set { transport.segments.onSegment = newValue }
         }
 
+        /// Receives the bodies of the responses as they arrive, if `deliversBodies` of the requests is set.
+        public var bodySink: (any HTTPBodySink)?
+
         private let transport: StreamTransport
         /// Whether the interface of a user-space host existed until the end of the run.
         public var isComplete: Bool { transport.isComplete }
@@ -159,6 +162,7 @@ public enum HTTPProbe: Tool {
                 guard var engine = engine.take() else {
                     throw SwiftNetError(.invalidArgument, nil, "a prepared run can be run only once")
                 }
+                engine.bodySink = bodySink
                 let elapsed = try SessionObserver.erasing(&observer) {
                     try transport.run(&engine, observer: $0.before(addTargets))
                 }

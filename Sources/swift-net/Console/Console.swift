@@ -84,8 +84,11 @@ final class Console {
     // MARK: Files
 
     /// Opens an output file of the run. `-` is standard output; other output then goes to standard error.
+    /// - Parameter isCreatedLater: Whether a file that does not exist is created when something is written.
     /// - Throws: `UsageError` or `CannotRun` if the file is also an input or another output, or cannot be opened.
-    func file(_ path: String, for option: String, replacing replaced: String? = nil) throws -> BufferedOutput {
+    func file(
+        _ path: String, for option: String, replacing replaced: String? = nil, isCreatedLater: Bool = false
+    ) throws -> BufferedOutput {
         let stream: BufferedOutput
         if BufferedOutput.isStandardOutput(path) {
             guard !isJSON else { throw UsageError("\(option) \(path) cannot be used with --json") }
@@ -97,7 +100,8 @@ final class Console {
             files.insert((option, path, stream), at: 0)
         } else {
             do {
-                stream = try BufferedOutput.file(path, for: option, replacing: replaced)
+                stream = try BufferedOutput.file(
+                    path, for: option, replacing: replaced, isCreatedLater: isCreatedLater)
             } catch {
                 throw CannotRun(message: "\(option): \(error)")
             }

@@ -173,9 +173,11 @@ struct PlanObserver<Plan: HTTPPlan>: EngineObserver, ~Copyable {
 
     /// Runs plans against servers and returns their events.
     static func events(
-        _ plans: [Plan], _ servers: inout SimulatedServers, concurrency: Int = 4, interval: Nanoseconds? = nil
+        _ plans: [Plan], _ servers: inout SimulatedServers, concurrency: Int = 4, interval: Nanoseconds? = nil,
+        sink: (any HTTPBodySink)? = nil
     ) throws -> [Plan.Event] {
         var engine = try HTTPEngine(plans, concurrency: concurrency, interval: interval)
+        engine.bodySink = sink
         var observer = PlanObserver()
         StreamLoop.run(&engine, on: &servers, observer: &observer)
         return observer.events

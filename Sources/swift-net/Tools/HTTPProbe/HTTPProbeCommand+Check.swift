@@ -31,7 +31,7 @@ extension HTTPProbeCommand {
         probe.request.userAgent = "swift-net/\(CommandTree.version)"
         probe.request.redirects = maximumRedirects ?? (follows ? HTTPProbeConfiguration.usualRedirects : 0)
         if general.isVerbose { probe.request.keptBytes = 256 << 10 }
-        if writesBody { probe.request.keptBody = min(probe.request.bodyLimit, 1 << 30) }
+        probe.request.deliversBodies = writesBody
         if stack == .user { probe.stack = .user(try userStack()) }
     }
 

@@ -65,9 +65,8 @@ struct HTTPProbeCommand: HTTPCommand {
     var includesHead = false
     var writeOut: String?
     var writeOutFormat: WriteOut?
-    /// The statuses of the responses that are printed, and of those that are not.
-    var matched: [ClosedRange<Int>]?
-    var filtered: [ClosedRange<Int>] = []
+    /// The responses that are printed.
+    var statuses = StatusFilter()
     var interval: Nanoseconds?
     var showsTiming = false
     var isPlotted = false
@@ -340,9 +339,9 @@ struct HTTPProbeCommand: HTTPCommand {
         }
         options.option(
             "--match-code", value: .statusCodes, help: "Print only responses with these statuses, such as 200,400-499."
-        ) { $0.matched = $1 }
+        ) { $0.statuses.matched = $1 }
         options.option("--filter-code", value: .statusCodes, help: "Do not print responses with these statuses.") {
-            $0.filtered = $1
+            $0.statuses.filtered = $1
         }
         options.option(
             "--write-out", value: .text("FORMAT"),

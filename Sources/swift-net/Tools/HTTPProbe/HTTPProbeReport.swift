@@ -12,16 +12,21 @@ struct HTTPProbeContext {
     let isQuiet: Bool
     /// The number of series of requests to each URL.
     let parallel: Int
-    /// The statuses of the responses that are printed, and of those that are not.
-    let matched: [ClosedRange<Int>]?
-    let filtered: [ClosedRange<Int>]
+    /// The responses that are printed.
+    let statuses: StatusFilter
     let start = SystemClock.now
 }
 
-extension HTTPProbeContext {
-    /// Whether a result is printed. A request without a response has no status to match.
-    func prints(_ answer: HTTPProbeResponse) -> Bool {
-        guard let status = answer.outcome.status else { return matched == nil }
+/// The responses that --match-code and --filter-code leave.
+struct StatusFilter {
+    /// The statuses of the responses that are printed; nil for all.
+    var matched: [ClosedRange<Int>]?
+    /// The statuses of those that are not.
+    var filtered: [ClosedRange<Int>] = []
+
+    /// Whether a response is printed. A request without a response has no status to match.
+    func prints(_ status: Int?) -> Bool {
+        guard let status else { return matched == nil }
         return matched?.contains { $0.contains(status) } ?? true && !filtered.contains { $0.contains(status) }
     }
 }
@@ -68,10 +73,19 @@ extension HTTPProbeReport {
         case .answer(let result):
             // Cookies of responses that are not printed are kept too.
             if let jar = result.cookieJar { context.cookies?.merge(jar) }
-            guard context.prints(result) else { return }
+            guard context.statuses.prints(result.outcome.status) else { return }
+            context.body?.finish(result)
+            // If nothing reads the body, the console has the reason.
+            guard isListening else { return }
             answer(result, context.probe.handshake(of: result.outcome))
-            context.body?.write(result)
         }
+    }
+
+    var isListening: Bool { context.body?.isWritable ?? true }
+
+    func step(_ engine: inout Observed, _ reason: WakeReason, at now: Instant) -> Instant? {
+        context.body?.flush()
+        return nil
     }
 
     func status(_ engine: borrowing HTTPEngine<HTTPProbePlan>, at now: Instant) -> String? {

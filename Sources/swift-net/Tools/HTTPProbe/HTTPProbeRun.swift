@@ -10,13 +10,14 @@ struct HTTPProbeRun {
     func run() throws -> Int32 {
         let body =
             command.writesBody
-            ? try HTTPBodyOutput(console, path: command.output, includesHead: command.includesHead) : nil
+            ? try HTTPBodyOutput(console, command) : nil
         let cookies = try command.cookieOutput.map { path in
             CookieOutput(
                 try console.file(path, for: "--cookie-jar", replacing: "-b"),
                 command.probe.request.cookieJar ?? CookieJar())
         }
         let probe = try prepare(try console.runOptions(command.general))
+        probe.bodySink = body
         if command.probe.reportsSegments {
             let ladder = LadderText(console)
             probe.onSegment = { ladder.show($0) }
@@ -26,13 +27,15 @@ struct HTTPProbeRun {
         let context = HTTPProbeContext(
             console: console, probe: probe, body: body, cookies: cookies,
             isQuiet: command.general.isQuiet || printsBody,
-            parallel: command.probe.request.parallel, matched: command.matched, filtered: command.filtered)
+            parallel: command.probe.request.parallel, statuses: command.statuses)
         let report: any HTTPProbeReport = console.isJSON ? HTTPProbeJSON(context) : HTTPProbeText(context, command)
         let progress = ProgressLine(console, isWanted: targets.urls.count != 1)
         let summary = try console.run(report, of: probe, progress: progress)
         cookies?.finish()
         try targets.checkInput(console, targets: summary.targets)
-        return probe.isComplete ? summary.outcome.exitStatus : 2
+        guard probe.isComplete else { return 2 }
+        // A body that was not read to its end is no answer, as in curl.
+        return max(summary.outcome.exitStatus, body?.isCut == true ? 1 : 0)
     }
 
     private func prepare(_ options: RunOptions) throws -> HTTPProbe.Prepared {
