@@ -62,6 +62,23 @@ struct HTTPProbeSeriesTests {
         #expect(found.map(\.outcome.failure) == [nil, nil] && found.map(\.sequence) == [0, 1])
     }
 
+    @Test("every endless series starts if the concurrency allows it, those added later too")
+    func endlessSeries() throws {
+        var servers = SimulatedServers([80: { _ in [.send(Self.response("200 OK"))] }])
+        servers.stopAt = Instant(nanoseconds: 30_000_000_000)
+        var configuration = HTTPProbeConfiguration(seed: 1)
+        configuration.count = 0
+        configuration.interval = .seconds(60)
+        func plan(_ number: Int) throws -> HTTPProbePlan {
+            HTTPProbePlan(try HTTPURL("http://198.51.100.1/\(number)"), configuration, number: number)
+        }
+        var engine = try HTTPEngine([plan(0), plan(1)], concurrency: 10_000, expectsMore: true)
+        for number in 2..<50 { engine.add(try plan(number)) }
+        var observer = PlanObserver<HTTPProbePlan>()
+        StreamLoop.run(&engine, on: &servers, observer: &observer)
+        #expect(Set(answers(observer.events).map(\.number)) == Set(0..<50))
+    }
+
     @Test("transient failures are retried after a wait that doubles, or as long as the server asks for")
     func retries() throws {
         let rows: [(status: String, waits: [Nanoseconds])] = [

@@ -16,7 +16,9 @@ public struct HTTPEngine<Plan: HTTPPlan>: StreamEngine, ~Copyable {
     }
 
     private var waiting: Deque<Plan>
-    private let workers: [Worker]
+    /// One for each plan that is not finished, up to `concurrency`.
+    private var workers: [Worker] = []
+    private let concurrency: Int
     private let connections: HTTPConnections
     /// The time between the starts of requests, of all plans together; nil for no limit.
     private let interval: Nanoseconds?
@@ -45,12 +47,19 @@ public struct HTTPEngine<Plan: HTTPPlan>: StreamEngine, ~Copyable {
         summary = Plan.Summary(targets: targets ?? plans.count)
         let connections = HTTPConnections(tls)
         self.connections = connections
-        workers = (0..<max(expectsMore ? concurrency : min(concurrency, plans.count), 1)).map { _ in
-            Worker(connections)
-        }
+        self.concurrency = concurrency
         self.expectsMore = expectsMore
         self.interval = interval
         if needsTLS { try connections.makeContext() }
+        addWorkers()
+    }
+
+    /// Creates the workers of further plans.
+    private mutating func addWorkers() {
+        guard workers.count < concurrency else { return }
+        let idle = workers.count { $0.plan == nil }
+        let missing = min(waiting.count - idle, concurrency - workers.count)
+        for _ in 0..<max(missing, 0) { workers.append(Worker(connections)) }
     }
 
     /// Receives the bodies of responses as they arrive, if the plans want that.
@@ -68,6 +77,7 @@ public struct HTTPEngine<Plan: HTTPPlan>: StreamEngine, ~Copyable {
     /// Appends the plans of another target.
     public mutating func add(_ plans: [Plan]) {
         waiting += plans
+        addWorkers()
         summary.targets += 1
     }
 

@@ -130,10 +130,11 @@ public enum HTTPProbe: Tool {
                 plans += Self.plans(of: target, request, number: targetCount)
                 targetCount += 1
             }
-            // Series without an end do not make room for others.
-            let concurrency = request.count == 0 ? max(asked.concurrency, plans.count) : asked.concurrency
+            // Series without an end do not make room for others: each has its own connection.
+            let mostStreams = KernelStreams.mostStreams()
+            let concurrency = request.count == 0 ? mostStreams : min(asked.concurrency, mostStreams)
             engine = try HTTPEngine(
-                plans, concurrency: min(concurrency, KernelStreams.mostStreams()), tls: tls, needsTLS: needsTLS,
+                plans, concurrency: concurrency, tls: tls, needsTLS: needsTLS,
                 expectsMore: input != nil || !self.targets.isEmpty, targets: targetCount,
                 interval: asked.rate.map { Nanoseconds(Int64(1e9 / $0)) })
             transport = try StreamTransport(
