@@ -41,6 +41,30 @@ struct SchemeDiscoveryTests {
     }
     private static var plain: SimulatedServers.Server { bad("hello") }
 
+    @Test("the other scheme uses the addresses of the first one's lookup")
+    func lookups() throws {
+        let address = try #require(IPAddress("198.51.100.1"))
+        for isHTTPFirst in [false, true] {
+            var configuration = HTTPProbeConfiguration(seed: 1)
+            configuration.triesHTTPFirst = isHTTPFirst
+            var servers = SimulatedServers(
+                names: ["web.example": [address]], isHTTPFirst ? [443: Self.plain] : [80: Self.plain])
+            let plan = HTTPProbePlan(try HTTPURL("web.example"), configuration, number: 0, hasScheme: false)
+            var schemes: [HTTPURL.Scheme] = []
+            for event in try PlanObserver.events([plan], &servers) {
+                if case .scheme(let tried) = event {
+                    schemes.append(tried.url.scheme)
+                    #expect(tried.outcome.timings.name != nil)
+                }
+                guard case .answer(let answer) = event else { continue }
+                schemes.append(answer.url.scheme)
+                #expect(answer.outcome.timings.name == nil)
+                if !isHTTPFirst { #expect(answer.outcome.status == 400) }
+            }
+            #expect(schemes == (isHTTPFirst ? [.http, .https] : [.https, .http]) && servers.lookupCount == 1)
+        }
+    }
+
     @Test("https is tried first; http follows when the port is closed or has no TLS")
     func order() throws {
         let refused = try probe("198.51.100.1/a", [80: Self.plain])

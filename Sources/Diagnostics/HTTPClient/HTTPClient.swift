@@ -68,8 +68,10 @@ final class HTTPClient {
     }
 
     private func connect(_ exchange: HTTPExchange, at now: Instant) {
+        let fetch = exchange.outcome.fetch
+        let lookups = fetch.reusesLookups ? connection?.lookups ?? [:] : [:]
         leave(at: now)
-        let opened = connections.connection(for: exchange.outcome.fetch, authentication, at: now)
+        let opened = connections.connection(for: fetch, authentication, lookups, at: now)
         connection = opened
         opened.userCount += 1
         exchange.use(opened, at: now)

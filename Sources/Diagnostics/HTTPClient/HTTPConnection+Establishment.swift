@@ -25,15 +25,35 @@ extension HTTPConnection {
         switch origin.proxy?.endpoint ?? origin.endpoint {
         case .name(let name, _):
             state = .resolving
-            connections.resolve(name, for: self)
+            if let known = lookups[name], !known.isEmpty {
+                take(.success(known), at: now)
+            } else {
+                connections.resolve(name, for: self)
+            }
         case .endpoint(let endpoint): connect([endpoint], at: now)
         }
     }
 
     func resolved(_ answer: Result<[ResolvedAddress], NameFailure>, asked: Instant, at now: Instant) {
-        if timings.name == nil { timings.start = asked }
-        func found(_ isWanted: (ResolvedAddress) -> Bool = { _ in true }) -> [ResolvedAddress]? {
+        switch state {
+        case .resolvingOrigin, .resolving:
+            if timings.name == nil { timings.start = asked }
             timings.name = (timings.name ?? .zero) + (now - asked)
+            if case .name(let name, _) = resolvedEndpoint, case .success(let addresses) = answer {
+                lookups[name] = addresses
+            }
+            take(answer, at: now)
+        case .connecting, .securing, .tunneling, .open, .closed: break
+        }
+    }
+
+    /// The endpoint whose name is looked up.
+    private var resolvedEndpoint: HTTPOrigin.Endpoint {
+        if case .resolvingOrigin = state { origin.endpoint } else { origin.proxy?.endpoint ?? origin.endpoint }
+    }
+
+    private func take(_ answer: Result<[ResolvedAddress], NameFailure>, at now: Instant) {
+        func found(_ isWanted: (ResolvedAddress) -> Bool = { _ in true }) -> [ResolvedAddress]? {
             switch answer {
             case .failure(let failure): fail(.name(failure), at: now)
             case .success(let addresses):
@@ -50,9 +70,7 @@ extension HTTPConnection {
             handshake?.setAddress(address)
             beginRoute(at: now)
         case .resolving:
-            guard case .name(_, let port) = origin.proxy?.endpoint ?? origin.endpoint, let addresses = found() else {
-                return
-            }
+            guard case .name(_, let port) = resolvedEndpoint, let addresses = found() else { return }
             connect(ConnectionRace.endpoints(addresses, port: port), at: now)
         case .connecting, .securing, .tunneling, .open, .closed: break
         }

@@ -60,6 +60,8 @@ final class HTTPConnection {
     var joining: [HTTPExchange] = []
     /// The HTTP/2 session; nil for HTTP/1.
     var http2: HTTP2Multiplexer?
+    /// The addresses of the names that were looked up.
+    var lookups: [String: [ResolvedAddress]] = [:]
     /// The number of clients that use or keep it.
     var userCount = 0
     /// Whether received data is ignored while no exchange uses it; other idle connections are then unusable.

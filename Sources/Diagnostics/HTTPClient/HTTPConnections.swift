@@ -33,13 +33,16 @@ final class HTTPConnections {
     }
 
     /// Returns a shared connection for a request, or begins a connection.
-    /// - Parameter authentication: the credentials of its proxy, if it has one.
+    /// - Parameters:
+    ///   - authentication: the credentials of its proxy, if it has one.
+    ///   - lookups: the addresses of names that are known.
     func connection(
-        for fetch: HTTPFetch, _ authentication: ProxyAuthentication?, at now: Instant
+        for fetch: HTTPFetch, _ authentication: ProxyAuthentication?,
+        _ lookups: [String: [ResolvedAddress]], at now: Instant
     ) -> HTTPConnection {
         let isShared = fetch.sharesConnection && fetch.mayReuse
         if isShared, let connection = shared[fetch.origin], connection.isJoinable { return connection }
-        let opened = open(fetch, authentication, at: now)
+        let opened = open(fetch, authentication, lookups, at: now)
         let mayBeHTTP2 = fetch.http2 == .assumed || fetch.origin.secureName != nil && offersHTTP2
         if isShared, mayBeHTTP2, !http1Origins.contains(fetch.origin) { shared[fetch.origin] = opened }
         return opened
@@ -66,10 +69,12 @@ final class HTTPConnections {
     }
 
     private func open(
-        _ fetch: HTTPFetch, _ authentication: ProxyAuthentication?, at now: Instant
+        _ fetch: HTTPFetch, _ authentication: ProxyAuthentication?,
+        _ lookups: [String: [ResolvedAddress]], at now: Instant
     ) -> HTTPConnection {
         count += 1
         let connection = HTTPConnection(fetch, authentication, number: count, of: self, at: now)
+        connection.lookups = lookups
         table[count] = connection
         connection.begin(at: now)
         return connection

@@ -54,6 +54,8 @@ public struct HTTPFetch: Sendable {
     public var endsSending = false
     /// Whether to reuse an open connection to the same endpoint.
     public var mayReuse = false
+    /// Whether the addresses of a name that the last connection looked up are used again.
+    public var reusesLookups = false
     /// Whether requests of other plans may use the same HTTP/2 connection at the same time.
     public var sharesConnection = false
     /// Whether to keep the connection open after the response if the server allows it.

@@ -97,7 +97,9 @@ public struct HTTPProbePlan: HTTPPlan {
             {
                 report(.scheme(tried))
                 schemeTried = tried
-                return .fetch(begin(with: next, at: now))
+                var fetch = begin(with: next, at: now)
+                fetch.reusesLookups = true
+                return .fetch(fetch)
             }
             if let retry = retry(after: outcome, at: now) {
                 report(.retry(retry))

@@ -53,6 +53,7 @@ struct SimulatedServers: StreamPort, ~Copyable {
     private var queue: [(at: Instant, stream: StreamIdentifier, happening: Happening)] = []
     private var resolutions: [String] = []
     private(set) var connectionCount = 0
+    private(set) var lookupCount = 0
     /// The maximum number of connections open at the same time.
     private(set) var mostAtOnce = 0
     /// Connections after this number are refused.
@@ -81,7 +82,9 @@ struct SimulatedServers: StreamPort, ~Copyable {
     ) throws(Never) -> Bool {
         for request in requests {
             switch request {
-            case .resolve(let name): resolutions.append(name)
+            case .resolve(let name):
+                lookupCount += 1
+                resolutions.append(name)
             case .open(let stream, let endpoint):
                 guard case .tcp(let address, _, let port) = endpoint, !"\(address)".hasSuffix("9") else { continue }
                 guard let server = servers[port], connectionCount < connectionLimit else {
