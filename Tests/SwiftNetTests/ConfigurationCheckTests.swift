@@ -264,7 +264,7 @@ struct ConfigurationCheckTests {
                 "-6 cannot be used with --resolve 192.0.2.1",
                 {
                     $0.family = .v6
-                    $0.request.overrides.others = [("a", 80, .tcp(address, zone: 0, port: 80))]
+                    $0.request.overrides.others = [("a", 80, [.tcp(address, zone: 0, port: 80)])]
                 }
             ),
         ]

@@ -27,6 +27,8 @@ import WireFormat
         ("http://", nil, "", "no host"),
         ("ftp://example.test", nil, "", "another scheme"),
         ("http://exa mple.test", nil, "", "a space in the host"),
+        ("http://ex\u{FFFD}mple.test", nil, "", "what replaced bytes that are not UTF-8"),
+        ("http://ex%FFmple.test", nil, "", "an encoded byte that is not UTF-8"),
         ("http://example.test:0", nil, "", "no port"),
         ("http://example.test:65536", nil, "", "too large a port"),
         ("http://example.test:8x", nil, "", "text after the port"),

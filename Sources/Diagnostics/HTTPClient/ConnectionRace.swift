@@ -21,7 +21,7 @@ public struct ConnectAttempt: Hashable, Sendable {
 
 /// Connects to the addresses of a server one after the other, without waiting long for any, and keeps the connection that
 /// is established first (Happy Eyeballs, RFC 8305).
-struct ConnectionRace {
+package struct ConnectionRace {
     /// The time after which the next address is tried as well (RFC 8305, section 5: Connection Attempt Delay).
     static let delay = Nanoseconds.milliseconds(250)
 
@@ -35,7 +35,7 @@ struct ConnectionRace {
 
     /// Returns the endpoints of a name in the order of their attempts: the families alternate, beginning with that of the
     /// first address (RFC 8305, section 4).
-    static func endpoints(_ addresses: [ResolvedAddress], port: UInt16) -> [StreamEndpoint] {
+    package static func endpoints(_ addresses: [ResolvedAddress], port: UInt16) -> [StreamEndpoint] {
         let first = addresses.filter { $0.address.family == addresses.first?.address.family }
         let second = addresses.filter { $0.address.family != addresses.first?.address.family }
         let alternating = (0..<max(first.count, second.count)).flatMap { index in

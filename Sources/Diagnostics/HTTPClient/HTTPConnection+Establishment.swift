@@ -13,8 +13,8 @@ extension HTTPConnection {
                 state = .resolvingOrigin
                 connections.resolve(name, for: self)
                 return
-            case .endpoint(.tcp(let address, _, _)): handshake?.setAddress(address)
-            case .endpoint(.local): break
+            case .endpoint(let endpoint): setAddress(of: [endpoint], for: route.proxy)
+            case .endpoints(let endpoints): setAddress(of: endpoints, for: route.proxy)
             }
         }
         beginRoute(at: now)
@@ -31,7 +31,15 @@ extension HTTPConnection {
                 connections.resolve(name, for: self)
             }
         case .endpoint(let endpoint): connect([endpoint], at: now)
+        case .endpoints(let endpoints): connect(endpoints, at: now)
         }
+    }
+
+    /// Sets the address that a proxy needs: the first one, for SOCKS 4 an IPv4 address.
+    private func setAddress(of endpoints: [StreamEndpoint], for proxy: HTTPProxy) {
+        let addresses = endpoints.compactMap { if case .tcp(let address, _, _) = $0 { address } else { nil } }
+        let wanted = proxy.kind == .socks4 ? addresses.first { $0.family == .v4 } : nil
+        if let address = wanted ?? addresses.first { handshake?.setAddress(address) }
     }
 
     func resolved(_ answer: Result<[ResolvedAddress], NameFailure>, asked: Instant, at now: Instant) {

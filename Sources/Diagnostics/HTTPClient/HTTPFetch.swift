@@ -7,6 +7,8 @@ public struct HTTPOrigin: Hashable, Sendable {
     public enum Endpoint: Hashable, Sendable {
         case name(String, port: UInt16)
         case endpoint(StreamEndpoint)
+        /// The endpoints of a host, which are tried like those of a name.
+        case endpoints([StreamEndpoint])
     }
 
     public var endpoint: Endpoint

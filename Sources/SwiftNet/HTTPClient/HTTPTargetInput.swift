@@ -33,7 +33,7 @@ extension EndpointOverrides {
     mutating func urls(
         _ texts: [String], _ family: IPAddress.Family?, interface: String? = nil
     ) throws -> [HTTPURL] {
-        for case .tcp(let address, _, _) in others.map(\.endpoint) {
+        if let family, let address = restrict(to: family) {
             try SwiftNetError.check(address, isOf: family, "--resolve \(address)")
         }
         let urls = try texts.map { text in

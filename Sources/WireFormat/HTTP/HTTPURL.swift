@@ -135,6 +135,8 @@ public struct HTTPURL: Hashable, Sendable {
         guard !name.isEmpty else { throw .missingHost }
         if let address = IPv4Address(inetAton: name) { return (.address(.v4(address), zone: nil), number) }
         guard !IPv4Address.isNumeric(name) else { throw .invalidHost(name) }
+        // What replaced bytes that are not UTF-8 is in no name (RFC 5892, appendix B.1: U+FFFD is disallowed).
+        guard !name.unicodeScalars.contains("\u{FFFD}") else { throw .invalidHost(name) }
         guard let domain = Punycode.domain(name)?.lowercased(),
             domain.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F && !#"/?#@[]<>"\^`{|}%"#.utf8.contains($0) }),
             domain.utf8.count <= 254

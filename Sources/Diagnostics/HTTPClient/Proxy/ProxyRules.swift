@@ -94,11 +94,21 @@ struct NoProxyList: Sendable {
             if let address = IPAddress(name) {
                 return IPNetwork(address, prefixLength: address.networkBytes.count * 8).map { .network($0) }
             }
-            if let network = IPv4Network(name) { return .network(.v4(network)) }
-            if let network = IPv6Network(name) { return .network(.v6(network)) }
+            if let network = Self.network(name) { return .network(network) }
             let domain = Self.withoutTrailingDot(token.hasPrefix(".") ? token.dropFirst() : token)
             return domain.isEmpty ? nil : .domain(domain)
         }
+    }
+
+    /// Returns a block as curl reads it: a length that is missing, 0 or no number means the address alone.
+    private static func network(_ text: Substring) -> IPNetwork? {
+        guard let slash = text.firstIndex(of: "/"), let address = IPAddress(text[..<slash]) else { return nil }
+        let digits = text[slash...].dropFirst().prefix { $0.isASCII && $0.isWholeNumber }
+        let size = address.networkBytes.count * 8
+        guard digits.isEmpty || Int(digits) != nil else { return nil }
+        let length = Int(digits) ?? 0
+        guard length <= size else { return nil }
+        return IPNetwork(address, prefixLength: length == 0 ? size : length)
     }
 
     private static func withoutTrailingDot(_ name: Substring) -> String {

@@ -69,8 +69,8 @@ extension OptionTable where Owner: HTTPCommand {
         }
         list(
             "--resolve", value: .override,
-            help: "Connect to ADDR for URLs with this host and port; * matches any host."
-        ) { $0.targets.overrides.others.append($1) }
+            help: "Connect to ADDR for URLs with this host and port; * matches any host, -HOST:PORT removes an entry."
+        ) { $0.targets.overrides.set($1.endpoints, host: $1.host, port: $1.port) }
         list(
             "--connect-to", value: .redirection,
             help: "Connect to HOST2:PORT2 for URLs with HOST1:PORT1; an empty part matches, or keeps, any."
@@ -121,21 +121,34 @@ extension OptionValue where Value == EndpointOverrides.Redirection {
     }
 }
 
-extension OptionValue where Value == (host: String, port: UInt16, endpoint: StreamEndpoint) {
+extension OptionValue where Value == (host: String, port: UInt16, endpoints: [StreamEndpoint]) {
     /// `HOST:PORT:ADDR`, the address in brackets or not.
     fileprivate static var override: Self {
-        OptionValue(specification: ValueSpecification(name: "HOST:PORT:ADDR")) { text in
+        OptionValue(specification: ValueSpecification(name: "HOST:PORT:ADDR,...")) { text in
+            let isRemoval = text.hasPrefix("-")
+            // As in curl, + marks an entry that expires like a looked-up name, which is never within a run.
+            let entry = isRemoval || text.hasPrefix("+") ? text.dropFirst() : text[...]
             let parts: [Substring]
-            if text.hasPrefix("["), let close = text.firstIndex(of: "]") {
-                let rest = text[text.index(after: close)...].dropFirst()
-                parts = [text[...close]] + rest.split(separator: ":", maxSplits: 1)
+            if entry.hasPrefix("["), let close = entry.firstIndex(of: "]") {
+                let rest = entry[entry.index(after: close)...].dropFirst()
+                parts = [entry[...close]] + rest.split(separator: ":", maxSplits: 1)
             } else {
-                parts = text.split(separator: ":", maxSplits: 2)
+                parts = entry.split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false)
             }
-            guard parts.count == 3, let port = UInt16(parts[1]), port > 0,
-                let address = IPAddress(parts[2].hasPrefix("[") ? parts[2].dropFirst().dropLast() : parts[2])
-            else { throw ValueError(expected: "HOST:PORT:ADDR") }
-            return (parts[0].lowercased(), port, .tcp(address, zone: 0, port: port))
+            guard parts.count == (isRemoval ? 2 : 3), !parts[0].isEmpty, let port = UInt16(parts[1]), port > 0 else {
+                throw ValueError(expected: "HOST:PORT:ADDR,... or -HOST:PORT")
+            }
+            let host = parts[0].lowercased()
+            if isRemoval { return (host, port, []) }
+            let addresses = try parts[2].split(separator: ",").map { text in
+                let isBracketed = text.hasPrefix("[") && text.hasSuffix("]")
+                guard let address = IPAddress(isBracketed ? text.dropFirst().dropLast() : text) else {
+                    throw ValueError(expected: "HOST:PORT:ADDR,... or -HOST:PORT")
+                }
+                return ResolvedAddress(address)
+            }
+            guard !addresses.isEmpty else { throw ValueError(expected: "HOST:PORT:ADDR,... or -HOST:PORT") }
+            return (host, port, ConnectionRace.endpoints(addresses, port: port))
         }
     }
 }
