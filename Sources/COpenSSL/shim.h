@@ -2,7 +2,9 @@
 #ifndef COPENSSL_SHIM_H
 #define COPENSSL_SHIM_H
 
+#include <stdlib.h>
 #include <openssl/bio.h>
+#include <openssl/crypto.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
@@ -64,6 +66,40 @@ static inline void copenssl_note_certificate_requests(SSL_CTX *context) {
 }
 static inline int copenssl_requests_certificate(const SSL *session) { return SSL_get_app_data(session) != NULL; }
 static inline int copenssl_has_certificate(const SSL *session) { return SSL_get_certificate(session) != NULL; }
+
+// Looks for an issuer in a file of certificates that is read when it is first needed: the last of the lookups of a
+// store.
+static inline int copenssl_find_in_file(
+    X509_LOOKUP *lookup, X509_LOOKUP_TYPE type, const X509_NAME *name, X509_OBJECT *found) {
+    X509_STORE *store = X509_LOOKUP_get_store(lookup);
+    const char *file = (const char *)X509_LOOKUP_get_method_data(lookup);
+    if (type != X509_LU_X509 || file == NULL) return 0;
+    // Read once, also if that fails.
+    X509_LOOKUP_set_method_data(lookup, NULL);
+    X509_load_cert_crl_file(lookup, file, X509_FILETYPE_PEM);
+    ERR_clear_error();
+    X509_STORE_lock(store);
+    X509_OBJECT *object = X509_OBJECT_retrieve_by_subject(X509_STORE_get0_objects(store), type, name);
+    int isFound = object != NULL && X509_OBJECT_set1_X509(found, X509_OBJECT_get0_X509(object));
+    X509_STORE_unlock(store);
+    // The caller adds a reference of its own.
+    if (isFound) X509_free(X509_OBJECT_get0_X509(found));
+    return isFound;
+}
+// Lets a store look for issuers in directories with hashed names, separated by colons, then in a file. Both are read
+// when a certificate is verified; they must exist as long as the store.
+static inline int copenssl_look_up(X509_STORE *store, const char *directories, const char *file) {
+    X509_LOOKUP *lookup = X509_STORE_add_lookup(store, X509_LOOKUP_hash_dir());
+    if (lookup == NULL || !X509_LOOKUP_add_dir(lookup, directories, X509_FILETYPE_PEM)) return 0;
+    X509_LOOKUP_METHOD *method = X509_LOOKUP_meth_new("a file, when needed");
+    if (method == NULL || !X509_LOOKUP_meth_set_get_by_subject(method, copenssl_find_in_file)) return 0;
+    lookup = X509_STORE_add_lookup(store, method);
+    return lookup != NULL && X509_LOOKUP_set_method_data(lookup, (void *)file);
+}
+// An environment variable, which a process with raised privileges ignores, as OpenSSL does.
+static inline const char *copenssl_environment(const char *name) {
+    return OPENSSL_issetugid() ? NULL : getenv(name);
+}
 static const unsigned long copenssl_name_flags = XN_FLAG_RFC2253 & ~ASN1_STRFLGS_ESC_MSB;
 
 #endif

@@ -2,8 +2,8 @@ import COpenSSL
 
 /// The shared state of a run's sessions: versions, CA certificates, protocols.
 ///
-/// The system's CA certificates are loaded by the library
-/// when a certificate chain needs them; everything else here makes no system call.
+/// The system's CA certificates are loaded by the library when a certificate chain needs them; everything else here makes no
+/// system call.
 package final class TLSContext {
     let pointer: OpaquePointer
     /// The application protocols that its sessions offer.
@@ -42,7 +42,8 @@ package final class TLSContext {
         if let authorities = configuration.authorities {
             try believe(authorities)
         } else {
-            SSL_CTX_set_default_verify_paths(context)
+            guard let store = SystemAuthorities.store else { throw .last("no certificate store") }
+            SSL_CTX_set1_cert_store(context, store)
         }
         copenssl_note_certificate_requests(context)
         if let certificate = configuration.clientCertificate {
