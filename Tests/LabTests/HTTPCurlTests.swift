@@ -127,6 +127,10 @@ struct HTTPCurlTests {
             let sent = cookies.lines.dropFirst()
             #expect(sent.count == 4, "\(cookies)")
             for line in sent { #expect(line == "cookie: a=1; b=2" || line == "cookie: b=2; a=1") }
+            let hidden = try await run(
+                "\(Binary.swiftNet) http-probe --match-code 404 --cookie-jar hidden \(Self.url)/cookie; grep -v '^# ' hidden | wc -l"
+            )
+            #expect(hidden.output == "3\n", "cookies of responses that are not printed are kept too: \(hidden)")
             let same = try await run(
                 "cp ours both; \(Binary.swiftNet) http-probe -q -b both --cookie-jar both \(Self.url)/ && diff ours both"
             )
