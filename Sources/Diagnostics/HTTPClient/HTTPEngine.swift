@@ -72,11 +72,14 @@ public struct HTTPEngine<Plan: HTTPPlan>: StreamEngine, ~Copyable {
     public var waitingCount: Int { waiting.count }
 
     /// Appends a plan for another target.
-    public mutating func add(_ plan: Plan) { add([plan]) }
+    public mutating func add(_ plan: Plan) { addTarget(plans: 1) { _ in plan } }
 
     /// Appends the plans of another target.
-    public mutating func add(_ plans: [Plan]) {
-        waiting += plans
+    /// - Parameters:
+    ///   - count: the number of plans.
+    ///   - plan: creates the plan of a number, from 0.
+    public mutating func addTarget(plans count: Int, _ plan: (Int) -> Plan) {
+        for number in 0..<count { waiting.append(plan(number)) }
         addWorkers()
         summary.targets += 1
     }

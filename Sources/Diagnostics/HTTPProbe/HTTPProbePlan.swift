@@ -1,6 +1,23 @@
 import PacketEngine
 import WireFormat
 
+/// The configuration of all plans of a run, stored once: copies of it would take longer than the plans.
+package final class SharedProbeConfiguration: Sendable {
+    let configuration: HTTPProbeConfiguration
+
+    package init(_ configuration: HTTPProbeConfiguration) {
+        var configuration = configuration
+        // A proxy forwards only requests of HTTP/1.
+        if configuration.http2 == .assumed { configuration.overrides.proxies.alwaysTunnels = true }
+        self.configuration = configuration
+    }
+
+    /// The number of series of requests to each URL.
+    package var seriesCount: Int {
+        configuration.count == 0 ? configuration.parallel : min(configuration.parallel, configuration.count)
+    }
+}
+
 /// The sequence of requests to one URL.
 public struct HTTPProbePlan: HTTPPlan {
     public typealias Event = HTTPProbeEvent
@@ -28,9 +45,15 @@ public struct HTTPProbePlan: HTTPPlan {
     private var findsScheme: Bool
     private var schemeTried: HTTPSchemeTry?
     private let number: Int
-    private let configuration: HTTPProbeConfiguration
-    /// The configuration without the fields withheld from the origin of `url`, and with the chain's cookies.
-    private var current: HTTPProbeConfiguration
+    private let shared: SharedProbeConfiguration
+    private var configuration: HTTPProbeConfiguration { shared.configuration }
+    /// The configuration without the fields withheld from the origin of `url`, and with the chain's cookies; nil if it is
+    /// the shared one.
+    private var changed: HTTPProbeConfiguration?
+    private var current: HTTPProbeConfiguration {
+        get { changed ?? shared.configuration }
+        set { changed = newValue }
+    }
     private var jar: CookieJar
     /// The number of retries of the current request, and of all requests of the chain.
     private var attempt = 0
@@ -57,6 +80,14 @@ public struct HTTPProbePlan: HTTPPlan {
     public init(
         _ url: HTTPURL, _ configuration: HTTPProbeConfiguration, number: Int, series: Int = 0, hasScheme: Bool = true
     ) {
+        self.init(url, SharedProbeConfiguration(configuration), number: number, series: series, hasScheme: hasScheme)
+    }
+
+    package init(
+        _ url: HTTPURL, _ shared: SharedProbeConfiguration, number: Int, series: Int = 0, hasScheme: Bool = true
+    ) {
+        self.shared = shared
+        let configuration = shared.configuration
         sequence = series
         self.series = series
         var url = url
@@ -65,12 +96,7 @@ public struct HTTPProbePlan: HTTPPlan {
         asked = url
         original = url
         self.number = number
-        var configuration = configuration
-        // A proxy forwards only requests of HTTP/1.
-        if configuration.http2 == .assumed { configuration.overrides.proxies.alwaysTunnels = true }
-        self.configuration = configuration
         self.url = url
-        current = configuration
         jar = configuration.cookieJar ?? CookieJar()
         var random = SeededGenerator(seed: configuration.seed &+ UInt64(number))
         methods = MethodsExamination(missing: "/" + String(random.next(), radix: 36) + String(random.next(), radix: 36))
@@ -244,7 +270,7 @@ public struct HTTPProbePlan: HTTPPlan {
             outcome.failure = .redirect("more than \(configuration.redirects) redirects")
             return nil
         }
-        let before = (url: url, method: methodAfterRedirect, current: current)
+        let before = (url: url, method: methodAfterRedirect, changed: changed)
         // Methods other than GET and HEAD become GET where that is common practice (RFC 9110, section 15.4).
         let method = outcome.fetch.method
         if status == 303 && method != .head || [301, 302].contains(status) && method == .post {
@@ -255,7 +281,7 @@ public struct HTTPProbePlan: HTTPPlan {
         var fetch = request(mayReuse: true)
         // A server may recognize its client by more than cookies: only the third occurrence is certainly a loop.
         guard count(fetch) <= 2 else {
-            (url, methodAfterRedirect, current) = before
+            (url, methodAfterRedirect, changed) = before
             outcome.failure = .redirect(
                 "redirect loop: the same request with the same cookies a third time")
             return nil
@@ -281,14 +307,14 @@ public struct HTTPProbePlan: HTTPPlan {
         for name in ["Authorization", "Cookie", "Proxy-Authorization", "Host"] {
             let isGiven = current.fields.contains { $0.value != nil && HTTPProbeRequest.isSame($0.name, name) }
             if isGiven || name == "Authorization" && before.user != nil { dropped.append(name) }
-            current.fields.removeAll { $0.value != nil && HTTPProbeRequest.isSame($0.name, name) }
+            if isGiven { current.fields.removeAll { $0.value != nil && HTTPProbeRequest.isSame($0.name, name) } }
         }
         return dropped
     }
 
     /// Adds the cookies of the chain to the next request.
     private mutating func addCookies(at now: Instant) {
-        current.cookies = nil
+        if current.cookies != nil { current.cookies = nil }
         let given = current.fields.filter { HTTPProbeRequest.isSame($0.name, "Cookie") }
         // An empty `-H Cookie:` disables cookies.
         guard given.allSatisfy({ $0.value != nil }) else { return }
@@ -392,7 +418,7 @@ public struct HTTPProbePlan: HTTPPlan {
         sequence += configuration.parallel
         guard configuration.count == 0 || sequence < configuration.count else { return .finished }
         redirects = []
-        current = configuration
+        changed = nil
         if configuration.cookieJar == nil { jar = CookieJar() }
         retries = 0
         chain = HTTPChainTotals()

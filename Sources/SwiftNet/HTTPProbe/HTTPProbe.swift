@@ -124,32 +124,30 @@ public enum HTTPProbe: Tool {
                 try self.targets.append(text, &request.overrides, asked.family, interface: asked.interface)
             }
             let needsTLS = self.targets.needsTLS
-            var plans: [HTTPProbePlan] = []
-            var targetCount = 0
-            while plans.count < Self.mostWaiting, let target = self.targets.next() {
-                plans += Self.plans(of: target, request, number: targetCount)
-                targetCount += 1
-            }
             // Series without an end do not make room for others: each has its own connection.
             let mostStreams = KernelStreams.mostStreams()
             let concurrency = request.count == 0 ? mostStreams : min(asked.concurrency, mostStreams)
-            engine = try HTTPEngine(
-                plans, concurrency: concurrency, tls: tls, needsTLS: needsTLS,
-                expectsMore: input != nil || !self.targets.isEmpty, targets: targetCount,
+            var engine = try HTTPEngine<HTTPProbePlan>(
+                [], concurrency: concurrency, tls: tls, needsTLS: needsTLS,
                 interval: asked.rate.map { Nanoseconds(Int64(1e9 / $0)) })
+            Self.fill(&engine, from: &self.targets, SharedProbeConfiguration(request))
+            engine.expectsMore = input != nil || !self.targets.isEmpty
+            self.engine = consume engine
             transport = try StreamTransport(
                 StreamTransport.Requirements(
                     stack: asked.stack, family: asked.family, interface: asked.interface,
                     keepsHandshakes: asked.keepsHandshakes, reportsSegments: asked.reportsSegments), options)
         }
 
-        /// Returns a plan for each series of requests to a URL.
-        private static func plans(
-            of target: (url: HTTPURL, hasScheme: Bool), _ request: HTTPProbeConfiguration, number: Int
-        ) -> [HTTPProbePlan] {
-            let series = request.count == 0 ? request.parallel : min(request.parallel, request.count)
-            return (0..<series).map {
-                HTTPProbePlan(target.url, request, number: number, series: $0, hasScheme: target.hasScheme)
+        /// Adds plans to an engine, for each series of requests to a URL, until enough of them wait.
+        private static func fill(
+            _ engine: inout Running, from targets: inout HTTPTargetList, _ shared: SharedProbeConfiguration
+        ) {
+            while engine.waitingCount < mostWaiting, let target = targets.next() {
+                let number = engine.summary.targets
+                engine.addTarget(plans: shared.seriesCount) { series in
+                    HTTPProbePlan(target.url, shared, number: number, series: series, hasScheme: target.hasScheme)
+                }
             }
         }
 
@@ -181,8 +179,8 @@ public enum HTTPProbe: Tool {
             for text in input?.take(isWanted: isWanted, reactor: transport.reactor) ?? [] {
                 try? targets.append(text, &request.overrides, nil)
             }
-            while engine.waitingCount < Self.mostWaiting, let target = targets.next() {
-                engine.add(Self.plans(of: target, request, number: engine.summary.targets))
+            if engine.waitingCount < Self.mostWaiting, !targets.isEmpty {
+                Self.fill(&engine, from: &targets, SharedProbeConfiguration(request))
             }
             engine.expectsMore = !targets.isEmpty || input?.isOver == false
             return engine.expectsMore && engine.summary.targets == count ? nil : now

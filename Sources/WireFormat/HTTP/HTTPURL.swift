@@ -78,7 +78,10 @@ public struct HTTPURL: Hashable, Sendable {
         } else {
             scheme = .http
         }
-        let end = rest.utf8.firstIndex { "/?#".utf8.contains($0) } ?? rest.endIndex
+        let end =
+            rest.utf8.firstIndex {
+                $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: "?") || $0 == UInt8(ascii: "#")
+            } ?? rest.endIndex
         var authority = rest[..<end]
         if let at = authority.utf8.lastIndex(of: UInt8(ascii: "@")) {
             let parts = authority[..<at].split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
@@ -128,7 +131,7 @@ public struct HTTPURL: Hashable, Sendable {
             )
         }
         // An IPv6 address without brackets is accepted because users type it.
-        if let address = IPv6Address(text) { return (.address(.v6(address), zone: nil), nil) }
+        if text.utf8.count(where: { $0 == UInt8(ascii: ":") }) > 1, let address = IPv6Address(text) { return (.address(.v6(address), zone: nil), nil) }
         let colon = text.utf8.firstIndex(of: UInt8(ascii: ":"))
         let number = try port(colon.map { text[text.utf8.index(after: $0)...] })
         let name = try decoded(text[..<(colon ?? text.endIndex)])
@@ -162,14 +165,23 @@ public struct HTTPURL: Hashable, Sendable {
     /// Returns path and query without the fragment; bytes not allowed in a request line are percent-encoded.
     private static func target(_ text: Substring) -> String {
         let part = text.utf8.prefix { $0 != UInt8(ascii: "#") }
+        if part.first == UInt8(ascii: "/"), part.allSatisfy(isAllowed) { return String(decoding: part, as: UTF8.self) }
         return (part.first == UInt8(ascii: "/") ? "" : "/") + encoded(part)
+    }
+
+    /// Whether a path or a query may have a byte (RFC 3986, sections 3.3 and 3.4), or servers accept it there.
+    private static func isAllowed(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "\""), UInt8(ascii: "#"), UInt8(ascii: "<"), UInt8(ascii: ">"): false
+        default: byte > 0x20 && byte < 0x7F
+        }
     }
 
     /// Percent-encodes the bytes that neither a path nor a query may have (RFC 3986, sections 2.1 and 3.4).
     private static func encoded(_ bytes: some Sequence<UInt8>) -> String {
         var text: [UInt8] = []
         for byte in bytes {
-            if byte > 0x20, byte < 0x7F, !"\"#<>".utf8.contains(byte) {
+            if isAllowed(byte) {
                 text.append(byte)
             } else {
                 text += "%\(hexadecimal(byte).uppercased())".utf8
@@ -180,6 +192,7 @@ public struct HTTPURL: Hashable, Sendable {
 
     /// Decodes percent-encoded bytes (RFC 3986, section 2.1).
     static func decoded(_ text: Substring) throws(Problem) -> String {
+        guard text.utf8.contains(UInt8(ascii: "%")) else { return String(text) }
         var bytes: [UInt8] = []
         var rest = Array(text.utf8)[...]
         while let byte = rest.popFirst() {
