@@ -107,7 +107,7 @@ struct HTTPBodyDeliveryTests {
         #expect(found.outcome.failure == .stopped && sink.pieces.count == 1)
     }
 
-    @Test("what is not HTTP, or cannot be decoded, is no body; without --compressed the coded bytes are")
+    @Test("data that is not HTTP or cannot be decoded is dropped; without --compressed coded bytes are passed")
     func others() throws {
         let sink = Sink()
         let foreign = try answer([Array("SSH-2.0-OpenSSH\r\n".utf8)], to: sink)
