@@ -84,7 +84,27 @@ public enum Corpus {
             ]
         return [
             Seed("question", question.encoded()), Seed("answer", answer.encoded()), Seed("pointer", Array(pointer)),
+            Seed("https", httpsReply(name, alias).encoded()),
         ]
+    }
+
+    /// A reply with HTTPS records: an alias, an endpoint with a parameter of every key, and one without any.
+    private static func httpsReply(_ name: DNSName, _ alias: DNSName) -> DNSMessage {
+        let bindings = [
+            ServiceBinding(priority: 0, target: alias),
+            ServiceBinding(
+                priority: 1, target: alias,
+                parameters: [
+                    .mandatory([.applicationProtocols]), .applicationProtocols([[0x68, 0x33], [0x68, 0x32]]),
+                    .noDefaultApplicationProtocol, .port(443), .ipv4Hints([server]),
+                    .encryptedClientHello([0, 4, 0xFE, 0x0D, 0, 0]), .ipv6Hints([server6]), .other(.init(667), [0x61]),
+                ]),
+            ServiceBinding(priority: 2, target: DNSName("") ?? alias),
+        ]
+        let type = DNSMessage.RecordType.https
+        var reply = DNSMessage(identification: 1, flags: 0x8180, questions: [.init(name, type: type)])
+        reply.answers = bindings.map { .init(name, type: type, timeToLive: 60, data: .other($0.encoded())) }
+        return reply
     }
 
     // MARK: DHCP

@@ -32,9 +32,22 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
     private static func dns(_ bytes: RawSpan) -> String? {
         guard let message = try? DNSMessage(bytes) else { return nil }
         for question in message.questions { _ = message.resolved(question.name, type: question.type) }
+        for record in message.answers {
+            if let problem = serviceBinding(record) { return problem }
+        }
         let written = message.encoded()
         guard let again = try? DNSMessage(written.rawBytes) else { return "\(message) cannot be read again" }
         return again == message ? nil : "\(message) is read again as \(again)"
+    }
+
+    /// A service binding is written with the same bytes, and its text is printable.
+    private static func serviceBinding(_ record: DNSMessage.Record) -> String? {
+        guard let binding = try? record.serviceBinding(), case .other(let bytes) = record.data else { return nil }
+        _ = (binding.obstacle?.description, binding.offersHTTP3, binding.port)
+        guard binding.description.utf8.allSatisfy({ (0x20...0x7E).contains($0) }) else {
+            return "\(binding) is not printable"
+        }
+        return compare("the record", binding.encoded(), bytes.rawBytes)
     }
 
     /// Every option has a name and a meaning, and lies within the message.

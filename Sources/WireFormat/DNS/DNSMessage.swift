@@ -14,6 +14,10 @@ public struct DNSMessage: Hashable, Sendable {
         public static let text: UInt16 = 16
         /// AAAA, an IPv6 address (RFC 3596).
         public static let ipv6: UInt16 = 28
+        /// SVCB, an endpoint of a service (RFC 9460); see `ServiceBinding`.
+        public static let serviceBinding: UInt16 = 64
+        /// HTTPS, an endpoint of an https origin (RFC 9460); see `ServiceBinding`.
+        public static let https: UInt16 = 65
     }
 
     /// The class of the Internet (IN).
