@@ -88,6 +88,8 @@ struct UnsentClaimTests {
     private struct NoNames: NameSource {
         func ask(_ name: String) {}
         func take() -> [(name: String, answer: Result<[ResolvedAddress], NameFailure>)] { [] }
+        func askServices(_ name: String) {}
+        func takeServices() -> [(name: String, answer: Result<ServiceRecords, NameFailure>)] { [] }
         func takeQueries() -> [(number: UInt64, query: DNSQuery)] { [] }
         func answer(_ number: UInt64, _ outcome: StubResolver.Outcome) {}
     }

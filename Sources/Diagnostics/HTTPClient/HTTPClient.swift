@@ -11,6 +11,8 @@ final class HTTPClient {
         /// A request that may not begin yet.
         case delayed(HTTPFetch, until: Instant)
         case watching(until: Instant, since: Instant)
+        /// The HTTPS records of a name are expected.
+        case querying(String, until: Instant)
     }
 
     private let connections: HTTPConnections
@@ -40,6 +42,16 @@ final class HTTPClient {
         }
         connection.isWatched = true
         state = .watching(until: instant, since: now)
+    }
+
+    func query(_ name: String, until instant: Instant) {
+        state = .querying(name, until: instant)
+        connections.query(name, for: self)
+    }
+
+    /// Passes the HTTPS records of a name; those of an earlier query are ignored.
+    func queried(_ name: String, _ answer: Result<ServiceRecords, NameFailure>) {
+        if case .querying(name, _) = state { end(with: .queried(answer)) }
     }
 
     /// Begins a request, or waits with it until an instant.
@@ -114,6 +126,7 @@ final class HTTPClient {
             exchange.finish(.stopped, at: now)
             end(with: .fetched(exchange.outcome))
         case .watching: endWatching(closedAfter: nil)
+        case .querying: end(with: .queried(.failure(NameFailure("stopped"))))
         case .fetching(let exchange, _, _): exchange.finish(.stopped, at: now)
         }
     }
@@ -125,6 +138,10 @@ final class HTTPClient {
         case .waiting(let until):
             guard now >= until else { return until }
             end(with: .waited)
+            return nil
+        case .querying(_, let until):
+            guard now >= until else { return until }
+            end(with: .queried(.failure(NameFailure("no reply in time"))))
             return nil
         case .delayed(let fetch, let until):
             guard now >= until else { return until }

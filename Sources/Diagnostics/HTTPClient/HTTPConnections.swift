@@ -9,6 +9,8 @@ final class HTTPConnections {
     var bodySink: (any HTTPBodySink)?
     private var table: [UInt64: HTTPConnection] = [:]
     private var resolving: [String: [HTTPConnection]] = [:]
+    /// The clients that wait for HTTPS records, by the queried name.
+    private var querying: [String: [HTTPClient]] = [:]
     private var count: UInt64 = 0
     /// The HTTP/2 connections that requests share, and those that may become one.
     private var shared: [HTTPOrigin: HTTPConnection] = [:]
@@ -110,6 +112,16 @@ final class HTTPConnections {
         for connection in resolving.removeValue(forKey: name) ?? [] {
             connection.resolved(answer, asked: asked, at: now)
         }
+    }
+
+    /// Queries the HTTPS records of a name for a client.
+    func query(_ name: String, for client: HTTPClient) {
+        if querying[name] == nil { requests.append(.queryServices(name)) }
+        querying[name, default: []].append(client)
+    }
+
+    func queried(_ name: String, _ answer: Result<ServiceRecords, NameFailure>) {
+        for client in querying.removeValue(forKey: name) ?? [] { client.queried(name, answer) }
     }
 
     /// Returns the connection that a stream belongs to.

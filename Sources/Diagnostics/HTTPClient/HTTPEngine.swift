@@ -135,6 +135,7 @@ public struct HTTPEngine<Plan: HTTPPlan>: StreamEngine, ~Copyable {
             finishedCount += 1
         case .wait(let until): worker.client.wait(until: until)
         case .watch(let until): worker.client.watch(until: until, at: now)
+        case .query(let name, let until): worker.client.query(name, until: until)
         case .fetch(let fetch):
             guard let interval else { return worker.client.begin(fetch, at: now) }
             let slot = max(nextSlot ?? now, now)
@@ -149,6 +150,12 @@ public struct HTTPEngine<Plan: HTTPPlan>: StreamEngine, ~Copyable {
         _ name: String, _ answer: Result<[ResolvedAddress], NameFailure>, asked: Instant, at instant: Instant
     ) {
         connections.resolved(name, answer, asked: asked, at: instant)
+    }
+
+    public mutating func queried(
+        _ name: String, _ answer: Result<ServiceRecords, NameFailure>, at instant: Instant
+    ) {
+        connections.queried(name, answer)
     }
 
     public mutating func opened(_ stream: StreamIdentifier, _ opening: StreamOpening, at instant: Instant) {

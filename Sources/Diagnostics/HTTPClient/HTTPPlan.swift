@@ -7,6 +7,8 @@ public enum HTTPStep: Sendable {
     case wait(until: Instant)
     /// Watches the open connection until the server closes it, at most until this time.
     case watch(until: Instant)
+    /// Queries the HTTPS records of a name (RFC 9460), and waits for them at most until this time.
+    case query(String, until: Instant)
     case finished
 }
 
@@ -18,6 +20,8 @@ public enum HTTPResult: Sendable {
     case waited
     /// The open connection was closed after this time; nil if it is still open.
     case watched(closedAfter: Nanoseconds?)
+    /// The HTTPS records of the name.
+    case queried(Result<ServiceRecords, NameFailure>)
 }
 
 /// A sequence of requests to one server in which each depends on the results before it.

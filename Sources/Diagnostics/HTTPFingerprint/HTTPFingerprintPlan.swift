@@ -56,7 +56,7 @@ public struct HTTPFingerprintPlan: HTTPPlan {
     ) -> HTTPStep {
         switch result {
         case .began: started = now
-        case .waited: break
+        case .waited, .queried: break
         case .watched(let closedAfter): take(isEndedAfter: closedAfter != nil)
         case .fetched(let outcome):
             guard let test = tests.first else { break }

@@ -40,6 +40,8 @@ public struct HTTPProbeConfiguration: Sendable {
     public var keepAlivePatience: Nanoseconds?
     /// Whether to look for intermediaries.
     public var examinesIntermediaries = false
+    /// Whether to query the HTTPS records of the host of the URL (RFC 9460).
+    public var queriesHTTPSRecords = false
     /// Whether to accept untrusted certificates.
     public var trustsAnybody = false
     /// Whether a status of 400 or above is a failure.

@@ -76,6 +76,8 @@ public struct HTTPProbeFindings: Sendable {
     public var keepAlive: KeepAliveFinding?
     public var methods: MethodsFinding?
     public var intermediaries: [Intermediary] = []
+    /// The HTTPS records of the host; nil if they were not queried.
+    public var httpsRecords: HTTPSRecordsFinding?
 
     init() {}
 }

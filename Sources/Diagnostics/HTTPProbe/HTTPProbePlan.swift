@@ -30,6 +30,7 @@ public struct HTTPProbePlan: HTTPPlan {
         case methods
         case keepAlive
         case intermediaries
+        case httpsRecords
     }
 
     /// The properties that make two requests of a chain equal; the head includes the cookies.
@@ -72,6 +73,7 @@ public struct HTTPProbePlan: HTTPPlan {
     private var methods: MethodsExamination
     private var keepAlive: KeepAliveExamination
     private var intermediaries = IntermediariesExamination()
+    private var httpsRecords: HTTPSRecordsExamination?
 
     /// - Parameters:
     ///   - number: the plan's number in the run, which varies the names of resources that do not exist.
@@ -149,6 +151,8 @@ public struct HTTPProbePlan: HTTPPlan {
             return .fetch(request(mayReuse: configuration.sharesConnection))
         case .methods, .keepAlive, .intermediaries:
             return examine(result, at: now, report)
+        case .httpsRecords:
+            return queryRecords(after: result, at: now, report)
         }
     }
 
@@ -367,7 +371,7 @@ public struct HTTPProbePlan: HTTPPlan {
     ) -> HTTPStep {
         // The first response is tested further; the others are only timed.
         guard let outcome = answer?.outcome, outcome.head != nil, configuration.raw == nil, sequence == 0 else {
-            return conclude(at: now, report)
+            return queryRecords(after: .began, at: now, report)
         }
         var result = result
         if case .request = stage { stage = .methods }
@@ -398,6 +402,24 @@ public struct HTTPProbePlan: HTTPPlan {
             guard case .finished = step else { return step }
             answer?.findings.keepAlive = keepAlive.finding
             answer?.findings.keepsConnection = keepAlive.finding.requests > 1
+        }
+        return queryRecords(after: .began, at: now, report)
+    }
+
+    /// Queries the HTTPS records of the URL's host after the first response, or after a failure.
+    private mutating func queryRecords(
+        after result: HTTPResult, at now: Instant, _ report: (HTTPProbeEvent) -> Void
+    ) -> HTTPStep {
+        if configuration.queriesHTTPSRecords, sequence == 0, let answer {
+            if case .httpsRecords = stage {
+            } else {
+                stage = .httpsRecords
+                httpsRecords = HTTPSRecordsExamination(of: answer.outcome, url, configuration, at: now)
+            }
+            if let step = httpsRecords?.next(after: result) {
+                guard case .finished = step else { return step }
+                self.answer?.findings.httpsRecords = httpsRecords?.finding
+            }
         }
         return conclude(at: now, report)
     }

@@ -46,7 +46,7 @@ struct KeepAliveExamination {
             finding.idle = closedAfter
             finding.watched = now - watchStart
             return .finished
-        case .began, .waited:
+        case .began, .waited, .queried:
             return .fetch(fetch)
         }
     }

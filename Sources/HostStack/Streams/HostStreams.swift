@@ -6,6 +6,10 @@ public protocol NameSource {
     func ask(_ name: String)
     /// Returns and removes the results since the last call.
     func take() -> [(name: String, answer: Result<[ResolvedAddress], NameFailure>)]
+    /// Queries the HTTPS records of a name (RFC 9460).
+    func askServices(_ name: String)
+    /// Returns and removes the results of these queries since the last call.
+    func takeServices() -> [(name: String, answer: Result<ServiceRecords, NameFailure>)]
     /// Returns and removes the queries to name servers, which the host sends.
     func takeQueries() -> [(number: UInt64, query: DNSQuery)]
     /// Passes the result of a query.
@@ -120,6 +124,7 @@ public struct HostStreams<Port: PacketPort & ~Copyable, Names: NameSource>: Stre
                     asked[name] = now
                     names.ask(name)
                 }
+            case .queryServices(let name): names.askServices(name)
             case .open(let identifier, let endpoint):
                 if let failure = open(identifier, endpoint, at: now) {
                     engine.failed(identifier, failure, at: now)
@@ -249,7 +254,9 @@ public struct HostStreams<Port: PacketPort & ~Copyable, Names: NameSource>: Stre
         for (name, answer) in answers {
             engine.resolved(name, answer, asked: asked.removeValue(forKey: name) ?? port.now, at: port.now)
         }
-        return !answers.isEmpty
+        let services = names.takeServices()
+        for (name, answer) in services { engine.queried(name, answer, at: port.now) }
+        return !answers.isEmpty || !services.isEmpty
     }
 
     /// - Returns: whether any event was passed to the engine.

@@ -20,6 +20,8 @@ final class DNSClient {
         var canonicalName: String?
         /// The text of each TXT record.
         var texts: [String] = []
+        /// The data of each HTTPS record.
+        var services: [[UInt8]] = []
     }
 
     enum Failure: Error, Equatable {
@@ -95,6 +97,19 @@ final class DNSClient {
             let texts = records.compactMap(\.characterStrings).map { String(decoding: $0.joined(), as: UTF8.self) }
             guard !texts.isEmpty else { throw .noRecord }
             return Reply(texts: texts)
+        }
+    }
+
+    /// Queries the HTTPS records of a fully qualified name.
+    func services(of name: String, _ completion: @escaping Completion) {
+        guard let wanted = DNSName(name) else { return completion(.failure(.invalidName)) }
+        ask(name, DNSMessage.RecordType.https, completion) { message throws(Failure) in
+            guard let (owner, data) = message.resolved(wanted, type: DNSMessage.RecordType.https) else {
+                throw .temporary("alias loop in replies from \(self.serverNames)")
+            }
+            let services = data.compactMap { if case .other(let bytes) = $0 { bytes } else { nil } }
+            guard !services.isEmpty else { throw .noRecord }
+            return Reply(canonicalName: "\(owner)", services: services)
         }
     }
 

@@ -57,7 +57,7 @@ public final class Resolver {
     }
 
     public let reactor: Reactor
-    private let files: NameServiceFiles
+    let files: NameServiceFiles
     private lazy var system = SystemLookup(reactor: reactor)
     /// The queries to name servers, if another stack than the kernel's is to send them; set before the first lookup.
     public var queries: DNSQueryQueue?
@@ -67,6 +67,8 @@ public final class Resolver {
     private var waitingReverse: Deque<Lookup> = []
     private var isStarting = false
     private var running: [Lookup] = []
+    /// The queries of HTTPS records.
+    let serviceQueries = ServiceQueries()
     private var hasReportedMissingService = false
     /// Is called with notes about name resolution for the user, each once.
     public var onNotice: ((String) -> Void)?
@@ -230,7 +232,7 @@ public final class Resolver {
     }
 
     /// Returns a client with the current resolv.conf; running queries keep their earlier client.
-    private func dnsClient() -> DNSClient {
+    func dnsClient() -> DNSClient {
         if let dns, dns.configuration == files.resolver { return dns.client }
         let client = DNSClient(files.resolver, reactor: reactor, queue: queries)
         dns = (files.resolver, client)

@@ -36,6 +36,7 @@ public struct KernelStreams: StreamPort, ~Copyable {
     /// Resolved names that were not reported yet.
     private final class FoundNames {
         var results: [(name: String, answer: Resolver.Resolution)] = []
+        var services: [(name: String, answer: Result<ServiceRecords, NameFailure>)] = []
     }
 
     /// - Parameters:
@@ -71,6 +72,8 @@ public struct KernelStreams: StreamPort, ~Copyable {
                     asked[name] = now
                     resolver.lookUp(name, family: family) { [found] in found.results.append((name, $0)) }
                 }
+            case .queryServices(let name):
+                resolver.lookUpServices(of: name) { [found] in found.services.append((name, $0)) }
             case .open(let identifier, let endpoint): waiting.append((identifier, endpoint))
             case .send(let identifier, let bytes):
                 guard let stream = streams[identifier] else { continue }
@@ -121,12 +124,14 @@ public struct KernelStreams: StreamPort, ~Copyable {
 
     /// Reports the resolved names.
     private mutating func reportNames<E: StreamEngine & ~Copyable>(to engine: inout E) -> Bool {
-        let results = found.results
+        let (results, services) = (found.results, found.services)
         found.results = []
+        found.services = []
         for (name, answer) in results {
             engine.resolved(name, answer.addresses, asked: asked.removeValue(forKey: name) ?? now, at: now)
         }
-        return !results.isEmpty
+        for (name, answer) in services { engine.queried(name, answer, at: now) }
+        return !results.isEmpty || !services.isEmpty
     }
 
     /// The signal that ended the run before any connection was opened; nil otherwise.

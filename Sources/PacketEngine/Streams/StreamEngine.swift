@@ -18,6 +18,8 @@ public enum StreamEndpoint: Hashable, Sendable {
 public enum StreamRequest: Sendable {
     /// Resolve a host name; the result is passed to `resolved`.
     case resolve(String)
+    /// Query the HTTPS records of a host name or of a port of it (RFC 9460); the result is passed to `queried`.
+    case queryServices(String)
     /// Open a connection; the result is passed to `opened` or `failed`.
     case open(StreamIdentifier, StreamEndpoint)
     /// Send bytes, after those of earlier requests.
@@ -77,6 +79,19 @@ public struct ResolvedAddress: Hashable, Sendable {
     }
 }
 
+/// The HTTPS records of a name (RFC 9460).
+public struct ServiceRecords: Hashable, Sendable {
+    /// The name that owns the records: the queried one, or that to which CNAME records lead.
+    public var owner: String
+    /// The data of each record, in the order of the reply; empty if the name has none or does not exist.
+    public var data: [[UInt8]]
+
+    public init(owner: String, data: [[UInt8]] = []) {
+        self.owner = owner
+        self.data = data
+    }
+}
+
 /// The reason for which a name could not be resolved, as the resolver's message.
 public struct NameFailure: Error, Hashable, Sendable, CustomStringConvertible {
     public var message: String
@@ -96,6 +111,9 @@ public protocol StreamEngine: EventEngine, ~Copyable {
     /// - Parameter asked: the time of the request.
     mutating func resolved(
         _ name: String, _ answer: Result<[ResolvedAddress], NameFailure>, asked: Instant, at instant: Instant)
+
+    /// Passes the HTTPS records of a name.
+    mutating func queried(_ name: String, _ answer: Result<ServiceRecords, NameFailure>, at instant: Instant)
 
     /// Reports that a connection was established.
     mutating func opened(_ stream: StreamIdentifier, _ opening: StreamOpening, at instant: Instant)

@@ -140,8 +140,16 @@ extension SwiftNetError {
 private struct BackgroundNames: NameSource {
     private let names: ForwardNames
     private let queries = DNSQueryQueue()
+    private let resolver: Resolver
+    private let services = Services()
+
+    /// The results of queries of HTTPS records.
+    private final class Services {
+        var results: [(name: String, answer: Result<ServiceRecords, NameFailure>)] = []
+    }
 
     init(family: IPAddress.Family?, resolver: Resolver) {
+        self.resolver = resolver
         names = ForwardNames(family: family, resolver: resolver, isOrdered: false)
         resolver.queries = queries
     }
@@ -150,6 +158,15 @@ private struct BackgroundNames: NameSource {
 
     func take() -> [(name: String, answer: Result<[ResolvedAddress], NameFailure>)] {
         names.take().results.map { ($0.name, $0.answer.addresses) }
+    }
+
+    func askServices(_ name: String) {
+        resolver.lookUpServices(of: name) { [services] in services.results.append((name, $0)) }
+    }
+
+    func takeServices() -> [(name: String, answer: Result<ServiceRecords, NameFailure>)] {
+        defer { services.results = [] }
+        return services.results
     }
 
     func takeQueries() -> [(number: UInt64, query: DNSQuery)] { queries.take() }

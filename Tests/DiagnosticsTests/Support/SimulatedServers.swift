@@ -52,6 +52,11 @@ struct SimulatedServers: StreamPort, ~Copyable {
     private var live: [StreamIdentifier: Live] = [:]
     private var queue: [(at: Instant, stream: StreamIdentifier, happening: Happening)] = []
     private var resolutions: [String] = []
+    /// The HTTPS records of names; others have none. A name with a nil value is not answered.
+    var services: [String: Result<ServiceRecords, NameFailure>?] = [:]
+    /// The names whose HTTPS records were queried, in order.
+    private(set) var serviceQueries: [String] = []
+    private var pendingServices: [String] = []
     private(set) var connectionCount = 0
     private(set) var lookupCount = 0
     /// The maximum number of connections open at the same time.
@@ -85,6 +90,9 @@ struct SimulatedServers: StreamPort, ~Copyable {
             case .resolve(let name):
                 lookupCount += 1
                 resolutions.append(name)
+            case .queryServices(let name):
+                serviceQueries.append(name)
+                pendingServices.append(name)
             case .open(let stream, let endpoint):
                 guard case .tcp(let address, _, let port) = endpoint, !"\(address)".hasSuffix("9") else { continue }
                 guard let server = servers[port], connectionCount < connectionLimit else {
@@ -114,6 +122,16 @@ struct SimulatedServers: StreamPort, ~Copyable {
                 engine.resolved(name, answer, asked: now, at: now)
             }
             resolutions = []
+            return .results
+        }
+        if !pendingServices.isEmpty {
+            let names = pendingServices
+            pendingServices = []
+            for name in names {
+                let absolute = name.hasSuffix(".") ? String(name.dropLast()) : name
+                guard let answer = services[absolute] ?? .success(ServiceRecords(owner: absolute)) else { continue }
+                engine.queried(name, answer, at: now)
+            }
             return .results
         }
         if let stopAt, queue.first.map({ $0.at >= stopAt }) ?? true, deadline.map({ $0 >= stopAt }) ?? true {
