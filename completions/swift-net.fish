@@ -280,6 +280,7 @@ complete -c swift-net -n '__fish_seen_subcommand_from http-probe' -l location-tr
 complete -c swift-net -n '__fish_seen_subcommand_from http-probe' -l methods -d 'Find the allowed methods.'
 complete -c swift-net -n '__fish_seen_subcommand_from http-probe' -l keep-alive -d 'Find how long the server keeps a connection open; watch an idle one for TIME (10).'
 complete -c swift-net -n '__fish_seen_subcommand_from http-probe' -l intermediaries -d 'Detect proxies, caches, load balancers and tunnels.'
+complete -c swift-net -n '__fish_seen_subcommand_from http-probe' -l https-record -d 'Query the HTTPS DNS records of the host: HTTP/3, Encrypted Client Hello, aliases.'
 complete -c swift-net -n '__fish_seen_subcommand_from http-probe' -l tcp -d 'Print the TTL, window and options of the SYN-ACK (requires CAP_NET_RAW).'
 complete -c swift-net -n '__fish_seen_subcommand_from http-probe' -l segments -d 'Print every TCP segment of the connections (requires CAP_NET_RAW).'
 complete -c swift-net -n '__fish_seen_subcommand_from http-probe' -l timing -d 'Print the time of each phase.'

@@ -3,7 +3,7 @@
 The first label of a name is a behavior, then, if it has them, a delay in milliseconds and anything that tells names
 apart, joined by hyphens: `ok.test`, `servfail-200.test`, `ok-200-n17.test`. With `-aN` the address is 198.18.2.N in
 place of 192.0.2.2. The reverse name of an address behaves as `--pointer ADDRESS=LABEL` says, and does not exist
-otherwise. `--text NAME=TEXT` gives a name a TXT record, a backslash in it is an escape of Python; several add up.
+otherwise. The HTTPS records of `svc-BEHAVIOR.test` behave as BEHAVIOR says, and its addresses as `ok`. `--text NAME=TEXT` gives a name a TXT record, a backslash in it is an escape of Python; several add up.
 
 Each query is a line of the log: protocol, server, type, name, names that wait for their answers, source port and
 address.
@@ -16,8 +16,8 @@ import random
 import socket
 import struct
 
-A, CNAME, SOA, PTR, TXT, AAAA, OPT = 1, 5, 6, 12, 16, 28, 41
-TYPE_NAMES = {A: "A", PTR: "PTR", TXT: "TXT", AAAA: "AAAA"}
+A, CNAME, SOA, PTR, TXT, AAAA, OPT, HTTPS = 1, 5, 6, 12, 16, 28, 41, 65
+TYPE_NAMES = {A: "A", PTR: "PTR", TXT: "TXT", AAAA: "AAAA", HTTPS: "HTTPS"}
 FORMERR, SERVFAIL, NXDOMAIN, NOTIMP, REFUSED = 1, 2, 3, 4, 5
 RCODES = {"formerr": FORMERR, "servfail": SERVFAIL, "nxdomain": NXDOMAIN, "notimp": NOTIMP, "refused": REFUSED}
 RESPONSE, TRUNCATED = 0x8580, 0x0200
@@ -41,6 +41,44 @@ def text_record(text):
     data = text.encode("latin-1", "replace").decode("unicode_escape").encode("latin-1")
     parts = [data[start : start + 255] for start in range(0, len(data), 255)] or [b""]
     return record(TXT, b"".join(bytes([len(part)]) + part for part in parts))
+
+
+def parameter(key, value):
+    return struct.pack("!HH", key, len(value)) + value
+
+
+def service(priority, target, *parameters):
+    return record(HTTPS, struct.pack("!H", priority) + target + b"".join(parameters))
+
+
+ROOT = b"\0"
+ALPN = parameter(1, b"\x02h3\x02h2")
+# The records of a name, by its behavior (RFC 9460).
+SERVICES = {
+    "full": [
+        service(2, encoded([b"other", b"test"]), ALPN, parameter(3, b"\x20\xfb")),
+        service(1, ROOT, ALPN, parameter(4, bytes([192, 0, 2, 2])), parameter(5, b"\0\4\xfe\x0d\0\0")),
+    ],
+    "aliasroot": [service(0, ROOT)],
+    "aliasodd": [service(0, encoded(CONTROL))],
+    "control": [service(1, encoded(CONTROL), parameter(1, b"\x05\x1b[2Jh"), parameter(667, b"\x1b]0;x\x07\xc2\x9b"))],
+    "mandatory": [service(1, ROOT, parameter(0, b"\x02\x9b"), ALPN, parameter(667, b"x"))],
+    "inconsistent": [service(1, ROOT, parameter(2, b""))],
+    "empty": [service(1, b"")],
+    "cut": [service(1, b"\x03abc")],
+    "pointer": [service(1, QUESTION_POINTER)],
+    "overparam": [service(1, ROOT, b"\0\1\xff\xff\x02h3")],
+    "shortkey": [service(1, ROOT, b"\0\1\0")],
+    "twokeys": [service(1, ROOT, ALPN, ALPN)],
+    "noalpn": [service(1, ROOT, parameter(1, b""))],
+    "longalpn": [service(1, ROOT, parameter(1, b"\x09h3"))],
+    "badport": [service(1, ROOT, parameter(3, b"\1"))],
+    "badhint": [service(1, ROOT, parameter(4, bytes(5)))],
+    # A valid record beside a malformed one.
+    "mixed": [service(1, ROOT, ALPN), service(2, ROOT, parameter(3, b""))],
+    # Longer than a datagram.
+    "tcwide": [service(n, encoded([b"n%d" % n, b"test"]), ALPN) for n in range(1, 301)],
+}
 
 
 def address(text, owner=QUESTION_POINTER):
@@ -110,6 +148,15 @@ def datagrams(query, behavior, arguments):
     q = query
     if q.kind == TXT and q.texts:
         return [q.reply(*map(text_record, q.texts))]
+    if q.kind == HTTPS and behavior in SERVICES:
+        return [q.reply(*SERVICES[behavior])]
+    if q.kind == HTTPS and behavior == "alias":
+        # The number is the length of the chain.
+        left = int(arguments[0]) - 1
+        target = b"svc-full" if not left else b"svc-alias-%d" % left
+        return [q.reply(service(0, encoded([target, b"test"])))]
+    if q.kind == HTTPS and behavior == "aliasloop":
+        return [q.reply(service(0, encoded(q.labels)))]
     if behavior in RCODES:
         return [q.empty(NXDOMAIN) if behavior == "nxdomain" else q.reply(code=RCODES[behavior])]
     match behavior:
@@ -241,6 +288,8 @@ class Server:
             reversed_labels = [label.decode("latin-1") for label in reversed(query.labels[:4])]
             label = self.pointers.get(".".join(reversed_labels), "nxdomain")
         parts = label.split("-")
+        if parts[0] == "svc":
+            parts = parts[1:] if query.kind == HTTPS else ["ok"]
         delays = [int(part) for part in parts[1:] if part.isdigit()]
         # The number of `chain` is its length.
         return parts[0], parts[1:], delays[0] / 1000 if delays and parts[0] != "chain" else 0

@@ -200,6 +200,9 @@ struct HTTPProbeCommand: HTTPCommand {
             $0.probe.request.examinesIntermediaries = true
         }
         options.flag(
+            "--https-record", help: "Query the HTTPS DNS records of the host: HTTP/3, Encrypted Client Hello, aliases."
+        ) { $0.probe.request.queriesHTTPSRecords = true }
+        options.flag(
             "--tcp", help: "Print the TTL, window and options of the SYN-ACK (requires CAP_NET_RAW).",
             excludes: ["--stack user"]
         ) { $0.probe.keepsHandshakes = true }

@@ -73,6 +73,7 @@ struct HTTPProbeResponseRow: JSONRow {
     @Null private var tls: TLSRow?
     private var tcp: HandshakeRow?
     private var altSvc: [AlternativeServiceRow]?
+    private var httpsRecord: HTTPSRecordRow?
     @Inlined private var findings: FindingsRow
     @Null private var cache: CacheRow?
     private var cookies: [CookieRow]
@@ -103,6 +104,7 @@ struct HTTPProbeResponseRow: JSONRow {
         tcp = handshake.map(HandshakeRow.init)
         let services = answer.alternativeServices
         if !services.isEmpty { altSvc = services.map(AlternativeServiceRow.init) }
+        httpsRecord = answer.findings.httpsRecords.map(HTTPSRecordRow.init)
         findings = FindingsRow(answer.findings)
         cache = answer.cache.map(CacheRow.init)
         cookies = answer.cookies.map(CookieRow.init)
@@ -123,6 +125,7 @@ struct HTTPProbeFailureRow: JSONRow {
     private var attempts: [ConnectAttemptRow]
     private var timings: TimingsRow
     @Null private var tls: TLSRow?
+    private var httpsRecord: HTTPSRecordRow?
     var problems: [String]
 
     /// The maximum number of problems of a response.
@@ -137,6 +140,7 @@ struct HTTPProbeFailureRow: JSONRow {
         attempts = outcome.attempts.map { ConnectAttemptRow($0, start: outcome.timings.start) }
         timings = TimingsRow(outcome.timings)
         tls = outcome.tls.map { TLSRow($0, start: outcome.timings.start) }
+        httpsRecord = answer.findings.httpsRecords.map(HTTPSRecordRow.init)
         problems = Array(answer.problems.prefix(Self.mostProblems))
     }
 }

@@ -74,6 +74,7 @@ final class HTTPProbeText: HTTPProbeReport {
             write("\(url)  \(console.painted(Text.escaped(failure), .red))\(sequence(answer))", always: true)
             show(problems, always: true)
             if let facts = outcome.tls { write("  " + secure(facts, at: outcome.timings.start), always: true) }
+            if let records = answer.findings.httpsRecords { show(records) }
             return
         }
         var parts = [url, status(outcome)]
@@ -98,6 +99,7 @@ final class HTTPProbeText: HTTPProbeReport {
             let host = service.host.isEmpty ? "" : " of \(Text.escaped(service.host))"
             write("  offers HTTP/3 on port \(service.port)\(host) (Alt-Svc)")
         }
+        if let records = answer.findings.httpsRecords { show(records) }
         show(answer.findings)
         if isVerbose { showJudgments(answer) }
         show(problems)
@@ -210,6 +212,26 @@ final class HTTPProbeText: HTTPProbeReport {
             write(text)
         }
         for found in findings.intermediaries { write("  \(found.kind.rawValue): \(Self.cut(found.evidence))") }
+    }
+
+    private func show(_ records: HTTPSRecordsFinding) {
+        let start = "  https record:"
+        for alias in records.aliases { write("\(start) 0 \(Self.cut("\(alias)"))") }
+        for endpoint in records.endpoints.prefix(Self.mostProblems) {
+            let obstacle = endpoint.obstacle.map { console.painted("  (not usable: \($0))", .yellow) } ?? ""
+            write("\(start) \(Self.cut("\(endpoint)"))\(obstacle)")
+        }
+        let more = records.endpoints.count - Self.mostProblems
+        if more > 0 { write("\(start) \(Text.count(more, "more record"))") }
+        if let problem = records.problem {
+            write("\(start) \(console.painted(Self.cut(problem), .yellow))")
+        } else if records.endpoints.isEmpty, records.aliases.last?.labels.isEmpty != true {
+            write("\(start) none" + (records.aliases.isEmpty ? "" : " of \(Self.cut(records.owner))"))
+        }
+        for offer in records.http3Endpoints.prefix(Self.mostProblems) {
+            let host = offer.host.map { " of \(Text.escaped($0))" } ?? ""
+            write("  offers HTTP/3 on port \(offer.port)\(host) (HTTPS record)")
+        }
     }
 
     private func show(_ problems: [String], always: Bool = false) {
