@@ -64,7 +64,7 @@ struct FingerprintTrial {
     var calibrations: Calibrations {
         let known = kinds.filter(\.isNearest)
         let claims = (known + pairs.filter(\.isNearest)).filter {
-            $0.comparison.origins.first.map { !$0.name.isEmpty && !$0.hasTwin } ?? false
+            $0.comparison.origins.first.map { !$0.name.isEmpty } ?? false
         }
         return Calibrations(
             product: productCalibration { _ in true },
@@ -84,13 +84,5 @@ struct FingerprintTrial {
 
     private static func point(_ candidates: [SignatureLibrary.Candidate], _ isRight: Bool) -> CalibrationFit.Point {
         CalibrationFit.Point(similarity: candidates[0].similarity, lead: candidates[0].lead, isRight: isRight)
-    }
-}
-
-extension Signature.Configuration {
-    /// The common name of configurations that are nearly the same.
-    var kind: Substring {
-        if origin != nil { return name[...] }
-        return name == "moved" ? "redirect" : name.prefix { $0 != "-" }
     }
 }

@@ -4,8 +4,10 @@ import LinuxProcess
 // Identifies every configuration in a folder of signatures with all others, and measures the confidence:
 //
 //     fingerprint-trial FOLDER CALIBRATIONS [--learn]
+//     fingerprint-trial FOLDER TABLE --table
 //
-// With --learn, the fitted calibrations are written, otherwise they are read.
+// With --learn, the fitted calibrations are written, otherwise they are read. With --table, only the table of the library
+// is written.
 let arguments = CommandLine.arguments.dropFirst()
 guard arguments.count >= 2, let folder = arguments.first else {
     print("Usage: fingerprint-trial FOLDER CALIBRATIONS [--learn]")
@@ -19,6 +21,12 @@ let products = Set(signatures.map(\.product)).count
 print(
     "\(signatures.count) signatures of \(products) products, "
         + "\(signatures.reduce(0) { $0 + $1.configurations.count }) configurations")
+if arguments.last == "--table" {
+    let file = try BufferedOutput.file(path)
+    file.write(SignatureTable.bytes(of: SignatureLibrary(signatures)))
+    file.flush()
+    CurrentProcess.exit(0)
+}
 let trial = FingerprintTrial(signatures)
 let calibrations: Calibrations?
 if arguments.last == "--learn" {

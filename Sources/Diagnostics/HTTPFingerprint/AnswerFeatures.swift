@@ -32,10 +32,12 @@ struct AnswerFeatures: Hashable, Sendable {
             add(Self.bodyWords, "\(wordDigest)")
         }
         guard status != nil else { return }
+        add(Self.reason, Self.reason(opening))
         for value in values { add(StableDigest.of(value.name), value.shape) }
         add(Self.names, names.joined(separator: " "))
         let core = names.compactMap { name in CoreName.indices[name.lowercased()].map { (name, $0) } }
         add(Self.core, core.map(\.0).joined(separator: " "))
+        add(Self.rest, names.map { $0.lowercased() }.filter { !CoreName.ofFronts.contains($0) }.joined(separator: " "))
         for (index, (name, first)) in core.enumerated() {
             spellings.append(Aspect(key: CoreName.spellingKeys[first], value: StableDigest.of(name)))
             for (_, second) in core[(index + 1)...] {
@@ -50,6 +52,13 @@ struct AnswerFeatures: Hashable, Sendable {
         return parts.count > 1 ? Int(parts[1]) : nil
     }
 
+    private static func reason(_ opening: String) -> String {
+        let parts = opening.split(separator: " ", maxSplits: 2)
+        return parts.count > 2 ? String(parts[2]) : ""
+    }
+
+    private static let reason = StableDigest.of("reason")
+    private static let rest = StableDigest.of("rest")
     private static let opening = StableDigest.of("opening")
     private static let ending = StableDigest.of("ending")
     private static let tags = StableDigest.of("tags")
@@ -73,6 +82,10 @@ private enum CoreName {
         "accept-ranges", "allow", "connection", "content-length", "content-type", "date", "etag", "keep-alive",
         "last-modified", "server", "transfer-encoding", "vary", "via",
     ]
+    /// Names that a front adds, removes or moves; the others are those of the origin, behind most fronts.
+    static let ofFronts = Set(all).union([
+        "age", "cache-status", "proxy-connection", "x-cache", "x-cache-lookup", "x-squid-error", "x-varnish",
+    ])
     static let indices = Dictionary(uniqueKeysWithValues: all.enumerated().map { ($0.element, $0.offset) })
     static let spellingKeys = all.map { StableDigest.of("spelling", $0) }
     private static let orderKeys = all.flatMap { low in all.map { high in StableDigest.of("order", low, high) } }

@@ -1,4 +1,4 @@
-/// Classifies behaviors - by product, version or origin - against labeled ones.
+/// Classifies behaviors by version against labeled ones.
 struct BehaviorMatcher: Sendable {
     /// The similarity of a label.
     struct Match: Sendable {
@@ -7,15 +7,12 @@ struct BehaviorMatcher: Sendable {
         var similarity: Double
         /// The most similar row.
         var row: Int
-        /// Whether a behavior of another label equals one of this label, so that the two cannot be distinguished.
-        var hasTwin: Bool
     }
 
     private let rows: [Int]
     private let labels: [Int]
     private let labelCount: Int
     private let weights: FeatureWeights
-    private let hasTwin: [Bool]
 
     /// - Parameters:
     ///   - rows: the rows of the matrix to compare with.
@@ -25,21 +22,10 @@ struct BehaviorMatcher: Sendable {
         self.labels = labels
         labelCount = (labels.max() ?? -1) + 1
         weights = FeatureWeights(matrix, rows: rows, labels: labels)
-        var first: [[UInt32]: Int] = [:]
-        var twins = [Bool](repeating: false, count: labelCount)
-        for (row, label) in zip(rows, labels) {
-            let other = first[matrix.rows[row], default: label]
-            first[matrix.rows[row]] = other
-            if other != label {
-                twins[other] = true
-                twins[label] = true
-            }
-        }
-        hasTwin = twins
     }
 
     /// Returns every label that has a row, most similar first.
-    func matches(of query: [UInt32], in matrix: FeatureMatrix) -> [Match] {
+    func matches(of query: [FeatureMatrix.Code], in matrix: FeatureMatrix) -> [Match] {
         let gains = query.indices.map { weights.gain(query[$0], $0) }
         let losses = query.indices.map { weights.loss(query[$0], $0) }
         let whole = gains.reduce(0, +)
@@ -49,9 +35,8 @@ struct BehaviorMatcher: Sendable {
         var shared = [Bool](repeating: false, count: labelCount * query.count)
         for (row, label) in zip(rows, labels) {
             var score: Float = 0
-            let other = matrix.rows[row]
             for column in query.indices {
-                if query[column] == other[column] {
+                if query[column] == matrix[row, column] {
                     score += gains[column]
                     shared[label * query.count + column] = true
                 } else {
@@ -69,7 +54,7 @@ struct BehaviorMatcher: Sendable {
             matches.append(
                 Match(
                     label: label, similarity: Double((nearest[label].score + pooled) / (2 * whole)),
-                    row: nearest[label].row, hasTwin: hasTwin[label]))
+                    row: nearest[label].row))
         }
         return matches.sorted { $0.similarity > $1.similarity }
     }

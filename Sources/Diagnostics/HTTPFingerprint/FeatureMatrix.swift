@@ -1,37 +1,48 @@
-/// The features of many behaviors as numbers: one row per behavior, one column per key.
+/// The features of many behaviors as codes: one row per behavior, one column per key.
 struct FeatureMatrix: Sendable {
+    /// The number of a value in its column, from 1.
+    typealias Code = UInt16
+
     /// Codes for an absent value, a value that no row has, and a test that was not made.
-    static let absent: UInt32 = 0
-    static let unknown = UInt32.max
-    static let unasked = UInt32.max - 1
+    static let absent: Code = 0
+    static let unknown = Code.max
+    static let unasked = Code.max - 1
+    /// The maximum number of values of a column; further values are unknown.
+    private static let mostValues = Int(unasked) - 1
 
     private var columns: [UInt64: Int] = [:]
-    private var values: [[UInt64: UInt32]] = []
+    private var values: [[UInt32: Code]] = []
     /// The test that shows it, by column; nil if any test may show it.
     private var tests: [Int?] = []
-    private(set) var rows: [[UInt32]] = []
+    /// The codes, row after row.
+    private var cells: [Code] = []
+    private(set) var rowCount = 0
 
     var columnCount: Int { values.count }
 
     init(_ behaviors: [ServerBehavior]) {
         let all = behaviors.map { BehaviorFeatures($0).pairs }
         for pairs in all {
-            for pair in pairs {
-                let column = columns[pair.key, default: values.count]
-                if column == values.count {
-                    columns[pair.key] = column
-                    values.append([:])
-                    tests.append(pair.test)
-                }
-                let next = UInt32(values[column].count + 1)
-                if values[column][pair.value] == nil { values[column][pair.value] = next }
-            }
+            for pair in pairs { addValue(of: pair) }
         }
-        rows = all.map { row(of: $0, other: Self.absent) }
+        cells.reserveCapacity(all.count * columnCount)
+        for pairs in all { cells += row(of: pairs, other: Self.absent) }
+        rowCount = all.count
+    }
+
+    private mutating func addValue(of pair: BehaviorFeatures.Pair) {
+        let column = columns[pair.key, default: values.count]
+        if column == values.count {
+            columns[pair.key] = column
+            values.append([:])
+            tests.append(pair.test)
+        }
+        let count = values[column].count
+        if count < Self.mostValues, values[column][pair.code] == nil { values[column][pair.code] = Code(count + 1) }
     }
 
     /// Returns the row of a behavior that may not be in the matrix.
-    func row(of behavior: ServerBehavior) -> [UInt32] {
+    func row(of behavior: ServerBehavior) -> [Code] {
         var row = row(of: BehaviorFeatures(behavior).pairs, other: Self.unknown)
         guard behavior.count < behavior.answers.count else { return row }
         for column in row.indices where row[column] == Self.absent {
@@ -41,15 +52,90 @@ struct FeatureMatrix: Sendable {
         return row
     }
 
-    private func row(of pairs: [BehaviorFeatures.Pair], other: UInt32) -> [UInt32] {
-        var row = [UInt32](repeating: Self.absent, count: values.count)
+    private func row(of pairs: [BehaviorFeatures.Pair], other: Code) -> [Code] {
+        var row = [Code](repeating: Self.absent, count: values.count)
         for pair in pairs {
             guard let column = columns[pair.key] else { continue }
-            row[column] = values[column][pair.value] ?? other
+            row[column] = values[column][pair.code] ?? other
         }
         return row
     }
 
+    subscript(row: Int) -> ArraySlice<Code> { cells[row * columnCount..<(row + 1) * columnCount] }
+
+    subscript(row: Int, column: Int) -> Code { cells[row * columnCount + column] }
+
     /// The number of values of a column, including absence.
     func valueCount(of column: Int) -> Int { values[column].count + 1 }
+
+
+    /// The number of columns in which two rows are equal.
+    func agreement(_ left: Int, _ right: Int) -> Int {
+        let cells = cells.span
+        let (left, right) = (left * columnCount, right * columnCount)
+        var sum = 0
+        for column in 0..<columnCount where cells[left + column] == cells[right + column] { sum += 1 }
+        return sum
+    }
+
+    /// Returns the sum of the gains of the columns in which a row equals a query.
+    func sum(_ gains: [Int32], ofAgreementWith query: [Code], in row: Int) -> Int32 {
+        guard gains.count == columnCount, query.count == columnCount else { return 0 }
+        let (cells, gains, query) = (cells.span, gains.span, query.span)
+        let start = row * columnCount
+        var sum: Int32 = 0
+        for column in 0..<columnCount {
+            sum &+= cells[start + column] == query[column] ? gains[column] : 0
+        }
+        return sum
+    }
+
+    // MARK: Storage
+
+    /// The code of a column without a test of its own in a table.
+    private static let anyTest = UInt8.max
+
+    func write(to writer: inout TableWriter) {
+        writer.add(UInt16(clamping: columnCount))
+        for (key, column) in columns.sorted(by: { $0.value < $1.value }) {
+            writer.add(key)
+            writer.add(tests[column].map { UInt8(clamping: $0) } ?? Self.anyTest)
+            writer.add(UInt16(clamping: values[column].count))
+            for (value, _) in values[column].sorted(by: { $0.value < $1.value }) { writer.add(value) }
+        }
+        writer.add(UInt16(clamping: rowCount))
+        for row in 0..<rowCount {
+            let present = (0..<columnCount).filter { self[row, $0] != Self.absent }
+            writer.add(UInt16(clamping: present.count))
+            for column in present {
+                writer.add(UInt16(clamping: column))
+                writer.add(self[row, column])
+            }
+        }
+    }
+
+    /// Reads what `write(to:)` wrote.
+    init(reading reader: inout TableReader) {
+        let read = reader.list { reader -> (key: UInt64, test: UInt8, values: [UInt32]) in
+            (reader.number(), reader.number(), reader.list { $0.number() })
+        }
+        for (index, column) in read.enumerated() {
+            columns[column.key] = index
+            tests.append(column.test == Self.anyTest ? nil : Int(column.test))
+            values.append(
+                Dictionary(
+                    column.values.prefix(Self.mostValues).enumerated().map { ($0.element, Code($0.offset + 1)) },
+                    uniquingKeysWith: { first, _ in first }))
+        }
+        let rows = reader.list { reader in
+            reader.list { reader -> (column: UInt16, code: Code) in (reader.number(), reader.number()) }
+        }
+        rowCount = rows.count
+        cells = [Code](repeating: Self.absent, count: rowCount * columnCount)
+        for (row, present) in rows.enumerated() {
+            for (column, code) in present where Int(column) < columnCount && Int(code) <= values[Int(column)].count {
+                cells[row * columnCount + Int(column)] = code
+            }
+        }
+    }
 }

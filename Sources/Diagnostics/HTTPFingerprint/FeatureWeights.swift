@@ -30,11 +30,11 @@ struct FeatureWeights: Sendable {
             var same = 1.0
             var pairs = 2.0
             for rows in members {
-                for row in rows { counts[Int(matrix.rows[row][column])] += 1 }
+                for row in rows { counts[Int(matrix[row, column])] += 1 }
                 let absences = counts[Int(FeatureMatrix.absent)]
                 var agreeing = 0
                 for row in rows {
-                    let value = Int(matrix.rows[row][column])
+                    let value = Int(matrix[row, column])
                     guard counts[value] > 0 else { continue }
                     // A label counts once, however many behaviors it has.
                     frequency[value] += Double(counts[value]) / Double(rows.count * members.count)
@@ -58,7 +58,7 @@ struct FeatureWeights: Sendable {
     }
 
     /// Returns the weight of agreement in a value.
-    func gain(_ value: UInt32, _ column: Int) -> Float {
+    func gain(_ value: FeatureMatrix.Code, _ column: Int) -> Float {
         switch value {
         case FeatureMatrix.unknown: novelty[column]
         case FeatureMatrix.unasked: 0
@@ -67,7 +67,7 @@ struct FeatureWeights: Sendable {
     }
 
     /// Returns the weight of a difference, 0 or less.
-    func loss(_ value: UInt32, _ column: Int) -> Float {
+    func loss(_ value: FeatureMatrix.Code, _ column: Int) -> Float {
         value == FeatureMatrix.unasked ? 0 : difference[column]
     }
 }

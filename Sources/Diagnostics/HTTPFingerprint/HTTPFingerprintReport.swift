@@ -42,6 +42,9 @@ public struct HTTPFingerprintVerdict: Sendable {
     /// Whether the Server field agrees with the product; nil if one of them is unknown.
     public var bannerAgrees: Bool?
 
+    /// Creates the verdict of an unknown server.
+    package init() {}
+
     /// The confidence of the product, or of the most similar one if none is similar enough.
     public var confidence: Double { candidates.first?.confidence ?? 0 }
 

@@ -30,6 +30,9 @@ struct BehaviorFeatures: Sendable {
         var value: UInt64
         /// The number of the test that shows the feature; nil if any test may show it.
         var test: Int?
+
+        /// The value for a comparison with others of its key.
+        var code: UInt32 { UInt32(truncatingIfNeeded: value ^ value >> 32) }
     }
 
     /// The features sorted by key; keys are unique.

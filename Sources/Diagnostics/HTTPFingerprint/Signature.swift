@@ -29,6 +29,12 @@ public struct Signature: Sendable {
         public var origin: String?
         public var behavior: ServerBehavior
 
+        /// The common name of configurations that are nearly the same, such as those that differ only in the banner.
+        package var kind: String {
+            if origin != nil { return name }
+            return name == "moved" ? "redirect" : String(name.prefix { $0 != "-" })
+        }
+
         public init(name: String, origin: String? = nil, behavior: ServerBehavior) {
             self.name = name
             self.origin = origin

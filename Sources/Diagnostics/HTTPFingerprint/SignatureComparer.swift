@@ -1,91 +1,103 @@
-/// Compares behaviors with those of a library. The weights for a set of rows are learned on first use.
+import func Glibc.log
+
+/// Compares behaviors with those of a library: with every configuration of every product, and with every pair of a
+/// front and an origin, seen or not.
 package struct SignatureComparer: Sendable {
+    /// An explanation of a behavior.
+    private struct Hypothesis {
+        /// How much more probable the behavior is than by chance: a natural logarithm.
+        var score: Double
+        /// The product that the client is connected to.
+        var product: String
+        /// The product behind it; nil for none.
+        var origin: String?
+        /// The most similar row, of the product or of the origin.
+        var row: Int
+    }
+
     private let library: SignatureLibrary
     private let rows: [Int]
-    private let products: Classifier
-    private var versions: [String: Classifier] = [:]
-    private var origins: [String: Classifier] = [:]
-    /// Matchers for products that are similar to each other.
-    private var seconds: [[String]: Classifier] = [:]
+    private let models: ServerModels
+    private var versions: [String: VersionClassifier] = [:]
 
-    /// Products within this distance of the best are compared again, by the features that distinguish just them.
-    private static let doubt = 0.35
-
-    init(_ library: SignatureLibrary, rows: [Int]) {
+    init(_ library: SignatureLibrary, rows: [Int], _ models: ServerModels) {
         self.library = library
         self.rows = rows
-        products = Classifier(library, rows: rows, library.product)
+        self.models = models
     }
 
     /// Returns the candidates for a behavior.
     package mutating func compare(_ behavior: ServerBehavior) -> SignatureLibrary.Comparison {
         let query = library.matrix.row(of: behavior)
-        var comparison = SignatureLibrary.Comparison(products: products.candidates(for: query, library))
-        let near = Self.rivals(comparison.products)
-        if near.count > 1 {
-            let second = ask(\.seconds, near) {
-                near.contains($0.library.product($1))
-            } naming: {
-                $0.product
-            }
-            comparison.products = Self.reordered(comparison.products, by: second.candidates(for: query, library))
+        let chances = query.indices.map { models.chance(of: query[$0], in: $0) }
+        let information = -query.indices.reduce(0) { sum, column in
+            query[column] == FeatureMatrix.unasked ? sum : sum + log(Double(chances[column]))
         }
+        guard information > 0 else { return SignatureLibrary.Comparison() }
+        let hypotheses = hypotheses(for: query, chances)
+        var comparison = SignatureLibrary.Comparison()
+        comparison.products = candidates(hypotheses, information) { $0.product }
         settleOnBase(&comparison.products)
         guard let product = comparison.products.first?.name else { return comparison }
-        comparison.versions = ask(\.versions, product) {
-            $0.library.product($1) == product && $0.library.origin($1).isEmpty
-        } naming: {
-            $0.versions
-        }.candidates(for: query, library)
-        comparison.origins = ask(\.origins, product) {
-            $0.library.product($1) == product
-        } naming: {
-            $0.origin
-        }
-        .candidates(for: query, library)
+        comparison.versions = versions(of: product).candidates(for: query, library)
+        comparison.origins = candidates(hypotheses.filter { $0.product == product }, information) { $0.origin ?? "" }
         return comparison
     }
 
-    /// Returns the classifier for these rows, created on first use.
-    private mutating func ask<Key: Hashable>(
-        _ classifiers: WritableKeyPath<SignatureComparer, [Key: Classifier]>, _ key: Key,
-        of isWanted: (SignatureComparer, Int) -> Bool, naming name: (SignatureLibrary) -> (Int) -> String
-    ) -> Classifier {
-        if let known = self[keyPath: classifiers][key] { return known }
-        let made = Classifier(library, rows: rows.filter { isWanted(self, $0) }, name(library))
-        self[keyPath: classifiers][key] = made
-        return made
-    }
-
-    /// Returns the names within `doubt` of the best one, sorted.
-    private static func rivals(_ candidates: [SignatureLibrary.Candidate]) -> [String] {
-        guard let best = candidates.first else { return [] }
-        return candidates.filter { $0.similarity > 0 && $0.similarity > best.similarity - doubt }.map(\.name).sorted()
-    }
-
-    /// Returns the candidates with the re-compared ones first, in their new order; a candidate has a lead only if both
-    /// comparisons agree.
-    private static func reordered(
-        _ candidates: [SignatureLibrary.Candidate], by second: [SignatureLibrary.Candidate]
-    ) -> [SignatureLibrary.Candidate] {
-        let again = second.compactMap { look -> SignatureLibrary.Candidate? in
-            guard var candidate = candidates.first(where: { $0.name == look.name }) else { return nil }
-            candidate.lead = min(look.lead, max(candidate.lead, 0))
-            return candidate
+    /// Returns the best explanation by each product and each pair, best first.
+    private func hypotheses(for query: [FeatureMatrix.Code], _ chances: [Float]) -> [Hypothesis] {
+        var found: [Hypothesis] = []
+        func add(_ evidence: ServerModel.Evidence, rows: [Int], _ product: String, before origin: String?) {
+            var best: (score: Int32, row: Int)?
+            for row in rows {
+                let score = evidence.base &+ library.matrix.sum(evidence.gains, ofAgreementWith: query, in: row)
+                if score > best?.score ?? .min { best = (score, row) }
+            }
+            guard let best else { return }
+            found.append(
+                Hypothesis(
+                    score: Double(best.score) / Double(ServerModel.unit), product: product, origin: origin, row: best.row))
         }
-        return again + candidates.filter { candidate in !again.contains { $0.name == candidate.name } }
+        for model in models.own { add(model.evidence(of: query, chances), rows: model.rows, model.product, before: nil) }
+        for front in models.fronts {
+            let evidence = front.evidence(of: query, chances)
+            for origin in models.own {
+                // A product before itself cannot be told from the product alone.
+                let behind = origin.product == front.product ? nil : origin.product
+                add(evidence, rows: origin.rows, front.product, before: behind)
+            }
+        }
+        return found.sorted { ($0.score, $1.product, $1.origin ?? "") > ($1.score, $0.product, $0.origin ?? "") }
+    }
+
+    /// Returns the best hypothesis of each name as a candidate.
+    private func candidates(
+        _ hypotheses: [Hypothesis], _ information: Double, naming name: (Hypothesis) -> String
+    ) -> [SignatureLibrary.Candidate] {
+        var best: [(name: String, hypothesis: Hypothesis)] = []
+        var named: Set<String> = []
+        for hypothesis in hypotheses where named.insert(name(hypothesis)).inserted {
+            best.append((name(hypothesis), hypothesis))
+        }
+        return best.enumerated().map { index, item in
+            let similarity = item.hypothesis.score / information
+            // Without a rival, the lead is the similarity.
+            let rival = best.count > 1 ? best[index == 0 ? 1 : 0].hypothesis.score / information : 0
+            return SignatureLibrary.Candidate(
+                name: item.name, similarity: similarity, lead: similarity - max(rival, 0),
+                configuration: library.name(item.hypothesis.row), origin: item.hypothesis.origin)
+        }
     }
 
     /// The minimum lead of a product over the one it is built on.
-    private static let clearLead = 0.22
+    static let clearLead = 0.3
 
     /// Prefers the base product if a product is not clearly distinguished from it: the product is built on it.
     private func settleOnBase(_ products: inout [SignatureLibrary.Candidate]) {
         guard products.count > 1, products[0].lead < Self.clearLead else { return }
-        func base(_ product: String) -> String? { library.signatures.first { $0.product == product }?.base }
         let pair = products.prefix(2).map(\.name)
-        let index = base(pair[0]) == pair[1] ? 1 : 0
-        guard index == 1 || base(pair[1]) == pair[0] else { return }
+        let index = library.base(of: pair[0]) == pair[1] ? 1 : 0
+        guard index == 1 || library.base(of: pair[1]) == pair[0] else { return }
         var settled = products.remove(at: index)
         // As similar as the better of the two, with its lead over all others.
         settled.similarity = max(settled.similarity, products[0].similarity)
@@ -94,29 +106,35 @@ package struct SignatureComparer: Sendable {
         products.insert(settled, at: 0)
     }
 
-    /// A classification problem with the names of its classes.
-    private struct Classifier: Sendable {
-        let names: [String]
-        let matcher: BehaviorMatcher
+    /// Returns the classifier of a product's versions, created on first use.
+    private mutating func versions(of product: String) -> VersionClassifier {
+        if let known = versions[product] { return known }
+        let made = VersionClassifier(
+            library, rows: rows.filter { library.product($0) == product && library.origin($0).isEmpty })
+        versions[product] = made
+        return made
+    }
+}
 
-        init(_ library: SignatureLibrary, rows: [Int], _ name: (Int) -> String) {
-            let rowNames = rows.map(name)
-            names = Set(rowNames).sorted()
-            let numbers = Dictionary(uniqueKeysWithValues: names.enumerated().map { ($0.element, $0.offset) })
-            matcher = BehaviorMatcher(library.matrix, rows: rows, labels: rowNames.map { numbers[$0] ?? 0 })
-        }
+/// Classifies the behaviors of one product by version.
+private struct VersionClassifier: Sendable {
+    private let names: [String]
+    private let matcher: BehaviorMatcher
 
-        func candidates(for query: [UInt32], _ library: SignatureLibrary) -> [SignatureLibrary.Candidate] {
-            let matches = matcher.matches(of: query, in: library.matrix)
-            return matches.enumerated().map { index, match in
-                let entry = library.entries[match.row]
-                let nearest = library.signatures[entry.signature].configurations[entry.configuration].name
-                // Without a rival, the lead is the similarity.
-                let rival = matches.count > 1 ? max(matches[index == 0 ? 1 : 0].similarity, 0) : 0
-                return SignatureLibrary.Candidate(
-                    name: names[match.label], similarity: match.similarity, lead: match.similarity - rival,
-                    configuration: nearest, hasTwin: match.hasTwin)
-            }
+    init(_ library: SignatureLibrary, rows: [Int]) {
+        let rowNames = rows.map(library.versions)
+        names = Set(rowNames).sorted()
+        let numbers = Dictionary(uniqueKeysWithValues: names.enumerated().map { ($0.element, $0.offset) })
+        matcher = BehaviorMatcher(library.matrix, rows: rows, labels: rowNames.map { numbers[$0] ?? 0 })
+    }
+
+    func candidates(for query: [FeatureMatrix.Code], _ library: SignatureLibrary) -> [SignatureLibrary.Candidate] {
+        let matches = matcher.matches(of: query, in: library.matrix)
+        return matches.enumerated().map { index, match in
+            let rival = matches.count > 1 ? max(matches[index == 0 ? 1 : 0].similarity, 0) : 0
+            return SignatureLibrary.Candidate(
+                name: names[match.label], similarity: match.similarity, lead: match.similarity - rival,
+                configuration: library.name(match.row))
         }
     }
 }

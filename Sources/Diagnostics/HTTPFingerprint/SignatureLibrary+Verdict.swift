@@ -4,7 +4,7 @@ extension SignatureLibrary {
         _ comparison: Comparison, banner: String?, _ calibrations: Calibrations
     ) -> HTTPFingerprintVerdict {
         var verdict = HTTPFingerprintVerdict()
-        verdict.candidates = comparison.products.prefix(10).map {
+        verdict.candidates = settled(comparison.products, by: banner).prefix(10).map {
             HTTPFingerprintVerdict.Candidate(
                 product: $0.name, confidence: calibrations.product.confidence(of: $0),
                 configuration: $0.configuration)
@@ -14,7 +14,7 @@ extension SignatureLibrary {
         }
         verdict.product = best.product
         let threshold = HTTPFingerprintVerdict.threshold
-        if let origin = comparison.origins.first, !origin.name.isEmpty, !origin.hasTwin,
+        if let origin = comparison.origins.first, !origin.name.isEmpty,
             calibrations.origin.confidence(of: origin) >= threshold
         {
             verdict.origin = origin.name
@@ -22,6 +22,27 @@ extension SignatureLibrary {
         verdict.version = Self.version(comparison.versions)
         verdict.bannerAgrees = banner.flatMap { agrees($0, with: verdict) }
         return verdict
+    }
+
+    /// Returns the candidates with a product before the one it is built on, if the two are hardly distinguished and the
+    /// banner is that of the first. A banner never outvotes behavior.
+    private func settled(_ candidates: [Candidate], by banner: String?) -> [Candidate] {
+        guard candidates.count > 1, let banner, let base = base(of: candidates[1].name), base == candidates[0].name,
+            candidates[1].lead > -SignatureComparer.clearLead,
+            isName(Self.name(inBanner: banner).lowercased(), of: { $0.product == candidates[1].name })
+        else { return candidates }
+        var settled = candidates
+        settled.swapAt(0, 1)
+        (settled[0].similarity, settled[0].lead) = (candidates[0].similarity, candidates[0].lead)
+        return settled
+    }
+
+    /// The product that a product is built on; nil for none.
+    func base(of product: String) -> String? { signatures.first { $0.product == product }?.base }
+
+    /// Whether a text in lower case is the banner of one of these products.
+    private func isName(_ text: String, of isWanted: (Signature) -> Bool) -> Bool {
+        signatures.contains { isWanted($0) && $0.banners.contains { $0.lowercased() == text } }
     }
 
     /// The most similar version range, joined with equally similar ones unless those are all.
@@ -36,12 +57,9 @@ extension SignatureLibrary {
     /// it may be.
     private func agrees(_ banner: String, with verdict: HTTPFingerprintVerdict) -> Bool? {
         let word = Self.name(inBanner: banner).lowercased()
-        func isName(_ isWanted: (Signature) -> Bool) -> Bool {
-            signatures.contains { isWanted($0) && $0.banners.contains { $0.lowercased() == word } }
-        }
         let own = [verdict.product, verdict.origin].compactMap(\.self)
-        if isName({ own.contains($0.product) }) { return true }
-        if isName({ $0.base == verdict.product }) { return nil }
+        if isName(word, of: { own.contains($0.product) }) { return true }
+        if isName(word, of: { $0.base == verdict.product }) { return nil }
         return signatures.contains { own.contains($0.product) && !$0.banners.isEmpty } ? false : nil
     }
 

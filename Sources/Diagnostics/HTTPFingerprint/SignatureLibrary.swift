@@ -4,6 +4,8 @@ package struct SignatureLibrary: Sendable {
     let matrix: FeatureMatrix
     /// The signature and configuration of each row of the matrix.
     let entries: [Entry]
+    /// The models learned from all rows, if they were stored; nil to learn them.
+    private let stored: ServerModels?
 
     struct Entry: Sendable {
         var signature: Int
@@ -13,14 +15,15 @@ package struct SignatureLibrary: Sendable {
     /// The similarity of a product, a version range or an origin.
     package struct Candidate: Sendable {
         package var name: String
-        /// 1 if all features agree, 0 or less if none do.
+        /// The share of the information in the behavior that the candidate explains: 1 if all is as expected, 0 or less
+        /// if the behavior is no more likely than by chance.
         package var similarity: Double
         /// The lead over the most similar other candidate; negative if it is behind.
         package var lead = 0.0
         /// The most similar configuration.
         var configuration: String
-        /// Whether it has been seen to behave exactly as another one.
-        package var hasTwin = false
+        /// The most likely origin behind a product; nil for none.
+        var origin: String?
     }
 
     /// The candidates for a behavior, each list most similar first.
@@ -34,16 +37,34 @@ package struct SignatureLibrary: Sendable {
 
     package init(_ signatures: [Signature]) {
         self.signatures = signatures
-        var entries: [Entry] = []
-        var behaviors: [ServerBehavior] = []
-        for (index, signature) in signatures.enumerated() {
-            for (number, configuration) in signature.configurations.enumerated() {
-                entries.append(Entry(signature: index, configuration: number))
-                behaviors.append(configuration.behavior)
-            }
-        }
+        entries = Self.entries(of: signatures)
+        matrix = FeatureMatrix(signatures.flatMap(\.configurations).map(\.behavior))
+        stored = nil
+    }
+
+    /// Creates a library from what was learned before.
+    /// - Parameter shares: the shares of the models, in the order of `ServerModels`.
+    init?(_ signatures: [Signature], _ matrix: FeatureMatrix, shares: [ServerModelFit.Shares]) {
+        self.signatures = signatures
+        entries = Self.entries(of: signatures)
+        self.matrix = matrix
+        guard entries.count == matrix.rowCount else { return nil }
+        let bare = SignatureLibrary(signatures, matrix, entries)
+        guard let models = ServerModels(bare, rows: Array(entries.indices), shares: shares) else { return nil }
+        stored = models
+    }
+
+    private init(_ signatures: [Signature], _ matrix: FeatureMatrix, _ entries: [Entry]) {
+        self.signatures = signatures
+        self.matrix = matrix
         self.entries = entries
-        matrix = FeatureMatrix(behaviors)
+        stored = nil
+    }
+
+    private static func entries(of signatures: [Signature]) -> [Entry] {
+        signatures.enumerated().flatMap { index, signature in
+            signature.configurations.indices.map { Entry(signature: index, configuration: $0) }
+        }
     }
 
     func product(_ row: Int) -> String { signatures[entries[row].signature].product }
@@ -55,16 +76,31 @@ package struct SignatureLibrary: Sendable {
         signatures[entries[row].signature].configurations[entries[row].configuration].origin ?? ""
     }
 
-    /// Learns feature weights from the signatures.
+    /// The name of a row's configuration.
+    func name(_ row: Int) -> String {
+        signatures[entries[row].signature].configurations[entries[row].configuration].name
+    }
+
+    /// The kind of a row's configuration.
+    func kind(_ row: Int) -> String {
+        signatures[entries[row].signature].configurations[entries[row].configuration].kind
+    }
+
+    /// Returns a comparer with every configuration.
+    package func comparer() -> SignatureComparer {
+        let rows = Array(entries.indices)
+        return SignatureComparer(self, rows: rows, stored ?? ServerModels(self, rows: rows))
+    }
+
+    /// Returns a comparer that knows only some configurations.
     /// - Parameter isLeftOut: whether to exclude a configuration from learning and comparison.
     package func comparer(
-        leavingOut isLeftOut: (Signature, Signature.Configuration) -> Bool = { _, _ in false }
+        leavingOut isLeftOut: (Signature, Signature.Configuration) -> Bool
     ) -> SignatureComparer {
-        SignatureComparer(
-            self,
-            rows: entries.indices.filter { row in
-                let signature = signatures[entries[row].signature]
-                return !isLeftOut(signature, signature.configurations[entries[row].configuration])
-            })
+        let rows = entries.indices.filter { row in
+            let signature = signatures[entries[row].signature]
+            return !isLeftOut(signature, signature.configurations[entries[row].configuration])
+        }
+        return SignatureComparer(self, rows: rows, ServerModels(self, rows: rows))
     }
 }

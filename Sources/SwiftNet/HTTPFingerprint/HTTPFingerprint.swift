@@ -118,28 +118,47 @@ public enum HTTPFingerprint: Tool {
 
 /// Identifies servers by the signatures of the library and additional ones.
 private final class HTTPFingerprintMatcher {
-    private let library: SignatureLibrary
-    private let calibrations: Calibrations
-    private var comparer: SignatureComparer
+    /// A library, and what it has learned.
+    private struct Knowledge {
+        let library: SignatureLibrary
+        let calibrations: Calibrations
+        var comparer: SignatureComparer
 
-    init(_ others: [Signature]) throws {
-        guard let calibrations = Calibrations(EmbeddedSignatures.calibrations) else {
-            throw SwiftNetError(.invalidArgument, nil, "cannot read the built-in calibrations")
+        init(_ others: [Signature]) throws {
+            guard let calibrations = Calibrations(EmbeddedSignatures.calibrations) else {
+                throw SwiftNetError(.invalidArgument, nil, "cannot read the built-in calibrations")
+            }
+            do {
+                library = try Self.library(others)
+            } catch {
+                throw SwiftNetError(
+                    .invalidArgument, nil,
+                    "cannot read the built-in signatures: \(SwiftNetError(error).description)")
+            }
+            self.calibrations = calibrations
+            comparer = library.comparer()
         }
-        let own: [Signature]
-        do {
-            own = try Signature.all(in: EmbeddedSignatures.text())
-        } catch {
-            throw SwiftNetError(
-                .invalidArgument, nil,
-                "cannot read the built-in signatures: \(SwiftNetError(error).description)")
+
+        /// Returns the stored library, or one that learns from additional signatures too.
+        private static func library(_ others: [Signature]) throws -> SignatureLibrary {
+            if others.isEmpty, let stored = SignatureTable.library(try EmbeddedSignatures.table()) { return stored }
+            return SignatureLibrary(try Signature.all(in: EmbeddedSignatures.text()) + others)
         }
-        library = SignatureLibrary(own + others)
-        self.calibrations = calibrations
-        comparer = library.comparer()
     }
 
+    private var knowledge: Knowledge?
+
+    /// Reads the built-in signatures at the first verdict, unless there are others to learn from.
+    init(_ others: [Signature]) throws {
+        if !others.isEmpty { knowledge = try Knowledge(others) }
+    }
+
+    /// Returns the verdict on a server: unknown if the built-in signatures cannot be read, which a test excludes.
     func verdict(_ report: HTTPFingerprintReport) -> HTTPFingerprintVerdict {
-        library.verdict(comparer.compare(report.behavior), banner: report.banner, calibrations)
+        if knowledge == nil { knowledge = try? Knowledge([]) }
+        guard let comparison = knowledge?.comparer.compare(report.behavior), let knowledge else {
+            return HTTPFingerprintVerdict()
+        }
+        return knowledge.library.verdict(comparison, banner: report.banner, knowledge.calibrations)
     }
 }
