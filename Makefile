@@ -131,7 +131,8 @@ packages-bench:
 packages-servers:
 	@Scripts/packages iproute2 util-linux curl python3 python3-pip nginx-light apache2-bin lighttpd caddy haproxy varnish \
 	    squid tinyproxy h2o mini-httpd webfs micro-httpd busybox civetweb yaws tomcat10 jetty9 default-jre-headless nodejs \
-	    php-cli ruby ruby-webrick puma golang-go
+	    php-cli ruby ruby-webrick puma golang-go trafficserver nghttp2-proxy privoxy perlbal unicorn thin starman twiggy \
+	    libhttp-daemon-perl libmojolicious-perl libanyevent-httpd-perl libev-dev
 
 clean:
 	rm -rf .build $(BUILD)

@@ -131,4 +131,4 @@ def swift():
         yield Setup("FlyingFox", name, program, releases_of["FlyingFox"])
 
 
-ALL = [http_server, node, php, ruby, go, swift] + [lambda product=product: python(product) for product in releases.RELEASES]
+ALL = [http_server, node, php, ruby, go, swift] + [lambda product=product: python(product) for product in NAMES]

@@ -17,14 +17,18 @@ import time
 import daemons
 import fronts
 import languages
+import perl_ruby
+import proxies
+import python_servers
 import signatures
 from setup import APPS
 
 
 def setups():
     """Every server configuration available on this system."""
-    for source in daemons.ALL + languages.ALL + fronts.ALL:
-        yield from source()
+    for module in (daemons, languages, python_servers, perl_ruby, proxies, fronts):
+        for source in module.ALL:
+            yield from source()
 
 
 def prepare():

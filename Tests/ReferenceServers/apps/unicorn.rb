@@ -1,0 +1,3 @@
+# Without a log.
+logger Logger.new(File::NULL)
+worker_processes 1
