@@ -74,7 +74,7 @@ def uwsgi():
     yield from setups("uWSGI", "pyuwsgi", {
         "": ([*words, "--http-socket", "127.0.0.1:{port}"], None),
         "router": ([*router, "127.0.0.1:{port}"], ("default", "json", "login", "always")),
-        "kept": ([*words, "--http11-socket", "127.0.0.1:{port}"], ("default", "json", "always")),
+        "kept": ([*words, "--http11-socket", "127.0.0.1:{port}"], ("default", "json")),
         "router-kept": ([*router, "127.0.0.1:{port}", "--http-keepalive"], ("default", "json")),
     }, more=[
         ("false", [*words, "--http-socket", "127.0.0.1:{port}"], {"BANNER": LIE}),
@@ -87,13 +87,10 @@ def uwsgi():
 def small():
     """Servers with a callable to start them; apps/wsgi_runner.py starts each by its name."""
     runner = ["{apps}/wsgi_runner.py", "{port}"]
-    for product, package in {"bjoern": "bjoern", "FastWSGI": "fastwsgi", "meinheld": "meinheld", "Rocket": "rocket3"}.items():
+    for product, package in {"bjoern": "bjoern", "FastWSGI": "fastwsgi", "Rocket": "rocket3"}.items():
         yield from setups(product, package, {"": ([*runner, package], None)}, more=[("false", [*runner, package], {"BANNER": LIE})])
-    yield from setups("uWebSockets", "socketify", {
-        "": ([*runner, "socketify"], None), "native": (["{apps}/socketify_app.py", "{port}"], None)})
+    yield from setups("uWebSockets", "socketify", {"": (["{apps}/socketify_app.py", "{port}"], None)})
     yield from setups("Tremolo", "tremolo", {"": (["{apps}/tremolo_app.py", "{port}"], None)})
-    yield from setups("Actix Web", "robyn", {"": (["{apps}/robyn_app.py", "--log-level", "CRITICAL"], None)}, modes={
-        name: {"PORT": "{port}", **environment} for name, environment in OWN.items()})
 
 
 def wsgiref():

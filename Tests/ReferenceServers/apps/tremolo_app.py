@@ -9,7 +9,7 @@ MODE = os.environ.get("MODE", "hello")
 app = Application()
 
 
-@app.route(".*" if MODE in ("redirect", "moved", "login", "always") else "/")
+@app.route(r"^/.*$" if MODE in ("redirect", "moved", "login", "always") else "/")
 async def page(response, **server):
     if MODE == "redirect":
         response.set_status(302, b"Found")

@@ -13,20 +13,10 @@ elif name == "fastwsgi":
     import fastwsgi
 
     fastwsgi.run(wsgi_app=app, host="127.0.0.1", port=port)
-elif name == "meinheld":
-    from meinheld import server
-
-    server.set_access_logger(None)
-    server.listen(("127.0.0.1", port))
-    server.run(app)
 elif name == "rocket3":
     from rocket3 import Rocket3
 
     Rocket3(("127.0.0.1", port), "wsgi", {"wsgi_app": app}).start()
-elif name == "socketify":
-    from socketify import WSGI
-
-    WSGI(app).listen({"port": port, "host": "127.0.0.1"}, lambda config: None).run()
 elif name == "wsgiref":
     from wsgiref.simple_server import WSGIRequestHandler, make_server
 

@@ -1,0 +1,16 @@
+;; The web server of Guile: port; MODE chooses the behavior.
+(use-modules (web server) (web request) (web response) (web uri) (srfi srfi-19))
+(define mode (or (getenv "MODE") "hello"))
+(define (answer request body)
+  (define root (string=? (uri-path (request-uri request)) "/"))
+  (cond
+   ((string=? mode "redirect") (values (build-response #:code 302 #:headers `((location . ,(build-relative-ref #:path "/elsewhere")))) ""))
+   ((string=? mode "moved") (values (build-response #:code 301 #:headers `((location . ,(string->uri "https://www.example/")))) "moved"))
+   ((string=? mode "login") (values (build-response #:code 401 #:headers '((www-authenticate . ((basic (realm . "x")))))) "log in"))
+   ((string=? mode "json")
+    (values (build-response #:code (if root 200 404) #:headers '((content-type . (application/json)))) (if root "{}" "{\"error\":1}")))
+   ((and (string=? mode "hello") (not root)) (values (build-response #:code 404) "Resource not found"))
+   ((and (string=? mode "errors") (not root))
+    (values (build-response #:code 404 #:headers '((content-type . (text/html)))) "<h1>Oh no</h1>"))
+   (else (values '((content-type . (text/html))) "<html><body>hello</body></html>"))))
+(run-server answer 'http `(#:port ,(string->number (cadr (command-line))) #:addr ,INADDR_LOOPBACK))

@@ -1,0 +1,23 @@
+;; Hunchentoot: port and root; MODE chooses the behavior.
+(require "asdf")
+(asdf:load-system "hunchentoot")
+(defvar *mode* (or (uiop:getenv "MODE") "hello"))
+(defvar *port* (parse-integer (second sb-ext:*posix-argv*)))
+(defvar *root* (pathname (concatenate 'string (third sb-ext:*posix-argv*) "/")))
+(defclass acceptor (hunchentoot:acceptor) ())
+(defun html (status body &optional (type "text/html"))
+  (setf (hunchentoot:return-code*) status (hunchentoot:content-type*) type)
+  body)
+(defmethod hunchentoot:acceptor-dispatch-request ((acceptor acceptor) request)
+  (let ((root (string= (hunchentoot:script-name request) "/")))
+    (cond
+      ((string= *mode* "redirect") (hunchentoot:redirect "/elsewhere"))
+      ((string= *mode* "moved") (hunchentoot:redirect "https://www.example/" :code 301))
+      ((string= *mode* "login") (hunchentoot:require-authorization "x"))
+      ((string= *mode* "json") (html (if root 200 404) (if root "{}" "{\"error\":1}") "application/json"))
+      ((string= *mode* "always") (html 200 "<html><body>hello</body></html>"))
+      ((string= *mode* "errors") (html (if root 200 404) (if root "hello" "<h1>Oh no</h1>")))
+      (t (call-next-method)))))
+(hunchentoot:start (make-instance 'acceptor :port *port* :address "127.0.0.1" :document-root *root*
+                                  :access-log-destination nil :message-log-destination nil))
+(loop (sleep 3600))
