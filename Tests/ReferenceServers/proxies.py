@@ -118,12 +118,12 @@ def python_proxies():
         environment = {"PYTHONPATH": folder or "", "PYTHONDONTWRITEBYTECODE": "1"}
         for name, more in {
             "default": [], "no-origin": ["-m", "reverse:http://127.0.0.1:1"], "login": ["--proxyauth", "a:b"],
-            "json": ["-m", "reverse:http://127.0.0.1:1", "-s", "{folder}/json.py"],
+            "json": ["-m", "reverse:http://127.0.0.1:1", "-s", "{folder}/answers.py", "--set", "connection_strategy=lazy"],
         }.items():
             script = ("from mitmproxy import http\n\n\ndef request(flow):\n    status = 200 if flow.request.path == '/' else 404\n"
                       "    flow.response = http.Response.make(status, b'{}', {'Content-Type': 'application/json'})\n")
             if folder:
-                yield Setup("mitmproxy", name, Process([*words, *more], environment), number, {"json.py": script}, patience=40)
+                yield Setup("mitmproxy", name, Process([*words, *more], environment), number, {"answers.py": script}, patience=40)
     for number in releases.RELEASES["proxy.py"]:
         folder = releases.folder("proxy.py", number)
         words = [sys.executable, "-m", "proxy", "--hostname", "127.0.0.1", "--port", "{port}", "--num-workers", "1", "--num-acceptors", "1",
@@ -131,7 +131,6 @@ def python_proxies():
         environment = {"PYTHONPATH": folder or "", "PYTHONDONTWRITEBYTECODE": "1", "HOME": "{folder}"}
         for name, more in {
             "default": [], "login": ["--basic-auth", "a:b"], "web": ["--enable-web-server"],
-            "files": ["--enable-static-server", "--static-server-dir", "{root}"],
             "web-only": ["--enable-web-server", "--disable-http-proxy"],
         }.items():
             if folder:

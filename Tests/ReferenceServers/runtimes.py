@@ -2,12 +2,11 @@
 
 import os
 import subprocess
-import sys
 
 import releases
 from daemons import caddy
 from languages import MODES
-from setup import APPS, HERE, LIE, Process, Setup, version
+from setup import HERE, LIE, Process, Setup, version
 
 OWN = {name: environment for name, environment in MODES.items() if name != "false"}
 NAMED = {"BANNER": LIE}
@@ -34,7 +33,6 @@ def erlang():
         "default": [], "files": ['{directory_index, ["index.html"]}'], "hidden": ["{server_tokens, none}"],
         "minimal": ["{server_tokens, {private, \"x\"}}", "{keep_alive, false}", '{directory_index, ["index.html"]}'],
         "listing": ["{modules, [mod_alias, mod_range, mod_head, mod_get]}", "{keep_alive, false}"],
-        "types": ['{mime_types, [{"html", "text/html"}, {"json", "application/json"}]}', '{directory_index, ["index.html"]}'],
         "moved": ['{modules, [mod_alias, mod_dir, mod_get, mod_head]}'],
         "limited": ["{max_uri_size, 1000}", "{max_header_size, 1000}", '{directory_index, ["index.html"]}'],
     }.items():

@@ -14,19 +14,22 @@ import sys
 import tempfile
 import time
 
+import appliances
+import compiled
 import daemons
 import fronts
 import languages
 import perl_ruby
 import proxies
 import python_servers
+import runtimes
 import signatures
 from setup import APPS
 
 
 def setups():
     """Every server configuration available on this system."""
-    for module in (daemons, languages, python_servers, perl_ruby, proxies, fronts):
+    for module in (daemons, languages, python_servers, perl_ruby, compiled, runtimes, proxies, appliances, fronts):
         for source in module.ALL:
             yield from source()
 
@@ -41,7 +44,8 @@ def prepare():
 def main():
     if os.environ.get("SERVERS_NAMESPACE") != "inside":
         prepare()
-        os.execvpe("unshare", ["unshare", "-n", "--", "sh", "-c", 'ip link set lo up && exec "$@"', "servers", sys.executable, *sys.argv], os.environ)
+        # Whether a connection is kept is a matter of time: other work should not delay the servers.
+        os.execvpe("nice", ["nice", "-n", "-5", "unshare", "-n", "--", "sh", "-c", 'ip link set lo up && exec "$@"', "servers", sys.executable, *sys.argv], os.environ)
     binary, folder, wanted = os.path.abspath(sys.argv[1]), sys.argv[2], [word.lower() for word in sys.argv[3:]]
     os.makedirs(folder, exist_ok=True)
     port = 20000

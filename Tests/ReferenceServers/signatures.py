@@ -33,7 +33,7 @@ BASES = {"Caddy": "Go net/http", "Werkzeug": "Python http.server"}
 
 
 class File:
-    """A learned file with one configuration."""
+    """A signature file: with one configuration if learned, with all of a range of versions if stored."""
 
     def __init__(self, path):
         self.banners, self.answers, self.configurations = [], [], []
@@ -56,12 +56,42 @@ class File:
                     self.configurations.append((name, origin, row))
 
 
-def combine(source, target, packed):
-    """Writes one file per product and range of versions; releases with equal responses in all configurations form a range."""
+def split(path):
+    """The configurations of a stored file, each as if it were learned; once for each end of its range of versions."""
+    whole = File(path)
+    ends = whole.version.split("-")
+    # A date has two.
+    for version in sorted(set(ends)) if len(ends) == 2 else [whole.version]:
+        for configuration in whole.configurations:
+            file = File.__new__(File)
+            file.product, file.version, file.tests, file.answers = whole.product, version, whole.tests, whole.answers
+            file.banners = whole.banners if configuration[0] == "default" else []
+            file.configurations = [configuration]
+            yield file
+
+
+def key(file):
+    name, origin, _ = file.configurations[0]
+    name = f"{clean(file.product)}_{clean(file.version)}_{clean(name)}"
+    return name + (f"_{clean(origin)}" if origin != "-" else "") + ".signature"
+
+
+def combine(source, target, packed, keep=False):
+    """Writes one file per product and range of versions; releases with equal responses in all configurations form a range.
+
+    If `keep`, the configurations in the target that are not in the source stay.
+    """
+    found = {}
+    if keep and os.path.isdir(target):
+        for name in os.listdir(target):
+            if name.endswith(".signature"):
+                found.update({key(file): file for file in split(os.path.join(target, name))})
+    for name in os.listdir(source):
+        if name.endswith(".signature"):
+            found[name] = File(os.path.join(source, name))
     releases = {}
-    for name in sorted(os.listdir(source)):
-        file = File(os.path.join(source, name))
-        releases.setdefault((file.product, file.version), []).append(file)
+    for name in sorted(found):
+        releases.setdefault((found[name].product, found[name].version), []).append(found[name])
     products = {}
     for (product, version), files in releases.items():
         products.setdefault(product, []).append((version, files))
@@ -116,5 +146,36 @@ def write(path, product, version, files):
         stream.write("\n".join(head + [f"answer\t{answer}" for answer in answers] + lines) + "\n")
 
 
+def duplicates(source):
+    """Prints the configurations of one release whose responses are equal: they add nothing."""
+    seen = {}
+    for name in sorted(os.listdir(source)):
+        for file in split(os.path.join(source, name)) if name.endswith(".signature") else ():
+            configuration, _, row = file.configurations[0]
+            seen.setdefault((file.product, file.version, tuple(row)), []).append(configuration)
+    equal = [(product, version, names) for (product, version, _), names in seen.items() if len(names) > 1]
+    for product, version, names in equal:
+        print(f"{product} {version}: equal: {', '.join(names)}")
+    print(f"{len(seen)} different configurations of {len({product for product, _, _ in seen})} products")
+
+
+def compare(left, right):
+    """Prints the files of two runs that differ, with the names of the requests that were answered differently."""
+    for name in sorted(set(os.listdir(left)) & set(os.listdir(right))):
+        first, second = File(os.path.join(left, name)), File(os.path.join(right, name))
+        rows = zip(first.tests.split(), first.configurations[0][2], second.configurations[0][2])
+        different = [f"{test}: {one} | {other}" for test, one, other in rows if one != other]
+        if different:
+            print(name, *different, sep="\n    ")
+
+
 if __name__ == "__main__":
-    combine(*sys.argv[1:])
+    words = sys.argv[1:]
+    if words[0] == "--duplicates":
+        duplicates(words[1])
+    elif words[0] == "--compare":
+        compare(*words[1:])
+    elif words[0] == "--keep":
+        combine(*words[1:], keep=True)
+    else:
+        combine(*words)
