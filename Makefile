@@ -60,7 +60,7 @@ corpus:
 # The signatures of http-fingerprint, from real servers that are started one after the other; see Tests/ReferenceServers.
 signatures: build packages-servers
 	python3 Tests/ReferenceServers/servers.py $(BINARY) .build/signatures $(PRODUCTS)
-	python3 Tests/ReferenceServers/signatures.py .build/signatures Sources/SwiftNetSignatures/Products Sources/SwiftNetSignatures/Data/signatures.deflate
+	python3 Tests/ReferenceServers/signatures.py $(if $(PRODUCTS),--keep) .build/signatures Sources/SwiftNetSignatures/Products Sources/SwiftNetSignatures/Data/signatures.deflate
 	SWIFT_NET_TRIALS=1 swift build $(subst swift-net,fingerprint-trial,$(STATIC))
 	$(BUILD)/release/fingerprint-trial Sources/SwiftNetSignatures/Products Sources/SwiftNetSignatures/Data/calibrations.txt --learn
 
@@ -128,11 +128,22 @@ packages-bench:
 	    arp-scan zmap masscan nmap gcc libc6-dev dnsmasq-base binutils openssl nghttp2-client
 	@Scripts/unpacked .build/peers arping libnet1
 
+# Express without Debian's Node.js, which may conflict with the installed one.
+EXPRESS := express accepts array-flatten body-parser bytes content-disposition content-type cookie cookie-signature debug depd \
+    encodeurl escape-html etag finalhandler fresh http-errors iconv-lite inherits ipaddr.js media-typer merge-descriptors methods \
+    mime mime-types ms negotiator on-finished parseurl path-to-regexp proxy-addr qs range-parser raw-body safe-buffer send \
+    serve-static setprototypeof statuses toidentifier type-is unpipe utils-merge vary debbundle-es-to-primitive deep-equal \
+    function-bind object-inspect
 packages-servers:
 	@Scripts/packages iproute2 util-linux curl python3 python3-pip nginx-light apache2-bin lighttpd caddy haproxy varnish \
 	    squid tinyproxy h2o mini-httpd webfs micro-httpd busybox civetweb yaws tomcat10 jetty9 default-jre-headless nodejs \
 	    php-cli ruby ruby-webrick puma golang-go trafficserver nghttp2-proxy privoxy perlbal unicorn thin starman twiggy \
-	    libhttp-daemon-perl libmojolicious-perl libanyevent-httpd-perl libev-dev
+	    libhttp-daemon-perl libmojolicious-perl libev-dev gcc g++ libc6-dev default-jdk-headless \
+	    libnetty-java libhttpcore-java libmicrohttpd-dev libevent-dev libpoco-dev libboost-dev libcpp-httplib-dev \
+	    erlang-base erlang-inets erlang-mochiweb swi-prolog-nox racket guile-3.0 sbcl cl-hunchentoot gir1.2-soup-3.0 python3-gi \
+	    cups-daemon monit aria2 transmission-daemon apt-cacher-ng webdis mighttpd2 libnginx-mod-http-lua php8.2-fpm
+	@Scripts/unpacked .build/servers/debian-rabbitmq-server rabbitmq-server
+	@Scripts/unpacked .build/servers/debian-node $(addprefix node-,$(EXPRESS))
 
 clean:
 	rm -rf .build $(BUILD)

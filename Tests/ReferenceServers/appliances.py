@@ -26,7 +26,7 @@ def cups():
 
 
 def monit():
-    for name, options in {"default": "allow localhost", "login": "allow admin:secret", "hidden": "signature disable\nallow admin:secret", "denied": "allow 192.0.2.1"}.items():
+    for name, options in {"default": "allow localhost", "denied": "allow 192.0.2.1"}.items():
         text = "set daemon 60\nset pidfile {folder}/pid\nset statefile {folder}/state\nset idfile {folder}/id\nset httpd port {port} and use address 127.0.0.1\n"
         # It refuses a control file that others may read.
         words = ["sh", "-c", 'chmod 700 "$1" && exec monit -I -c "$1"', "monit", "{folder}/monitrc"]

@@ -28,9 +28,6 @@ def perl():
     number = module("Mojolicious")
     for name, environment in {**OWN, "false": {"BANNER": LIE}, "debug": {"MODE": "debug"}}.items():
         yield Setup("Mojolicious", name, Process(["perl", "{apps}/mojo_app.pl", "daemon", "-l", "http://127.0.0.1:{port}"], environment), number)
-    number = module("AnyEvent::HTTPD")
-    for name, environment in OWN.items():
-        yield Setup("AnyEvent::HTTPD", name, Process(["perl", "{apps}/anyevent_httpd.pl", "{port}"], environment), number)
 
 
 def ruby():

@@ -92,7 +92,7 @@ def nghttpx():
 def privoxy():
     number = version(["privoxy", "--version"], r"version ([\d.]+)")
     for name, extra in {
-        "default": "", "intercepted": "accept-intercepted-requests 1\n", "kept": "accept-intercepted-requests 1\nkeep-alive-timeout 5\n", "denied": "permit-access 192.0.2.1\n",
+        "default": "", "intercepted": "accept-intercepted-requests 1\n", "kept": "accept-intercepted-requests 1\nkeep-alive-timeout 5\n",
     }.items():
         text = "listen-address 127.0.0.1:{port}\nconfdir /etc/privoxy\ntemplates-path /etc/privoxy/templates\nlogdir {folder}\n" + extra
         yield Setup("Privoxy", name, Process(["privoxy", "--no-daemon", "{folder}/config"]), number, {"config": text})

@@ -65,12 +65,6 @@ def prolog_scheme_lisp():
     yield from modes("Hunchentoot", number, words, OWN, 120, {"XDG_CACHE_HOME": cache, "HOME": "{folder}"})
 
 
-def mono():
-    number = version(["mono", "--version"], r"version ([\d.]+)")
-    words = ["xsp4", "--nonstop", "--address", "127.0.0.1", "--port", "{port}", "--root", "{root}"]
-    yield from modes("Mono XSP", number, words, only("default"), 40, {"HOME": "{folder}"})
-
-
 def deno():
     for number in releases.RELEASES["deno"]:
         folder = releases.folder("deno", number)
@@ -133,4 +127,4 @@ def newer_caddy():
                 yield setup
 
 
-ALL = [erlang, prolog_scheme_lisp, mono, deno, soup, node, go, newer_caddy]
+ALL = [erlang, prolog_scheme_lisp, deno, soup, node, go, newer_caddy]

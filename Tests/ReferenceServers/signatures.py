@@ -29,7 +29,7 @@ def rename(source, name, target):
 
 
 # Products that use another product's HTTP implementation: if unknown, they are correctly identified as that one.
-BASES = {"Caddy": "Go net/http", "Werkzeug": "Python http.server"}
+BASES = {"Caddy": "Go net/http", "Werkzeug": "Python http.server", "wsgiref": "Python http.server", "Daphne": "Twisted Web"}
 
 
 class File:
@@ -70,9 +70,10 @@ def split(path):
             yield file
 
 
-def key(file):
+def key(file, release=True):
+    """The name of the file that this configuration is learned into, without the product and its version if not `release`."""
     name, origin, _ = file.configurations[0]
-    name = f"{clean(file.product)}_{clean(file.version)}_{clean(name)}"
+    name = (f"{clean(file.product)}_{clean(file.version)}_" if release else "") + clean(name)
     return name + (f"_{clean(origin)}" if origin != "-" else "") + ".signature"
 
 
@@ -113,7 +114,9 @@ def combine(source, target, packed, keep=False):
             text = first if first == last else f"{first}-{last}"
             name = re.sub(r"[^a-z0-9]+", "_", f"{product} {first}".lower()).strip("_")
             names.append(name)
-            write(os.path.join(target, name + ".signature"), product, text, releases[-1][1])
+            # The newest release does not have to be learned in every configuration.
+            union = {key(file, release=False): file for _, files in releases for file in files}
+            write(os.path.join(target, name + ".signature"), product, text, [union[name] for name in sorted(union)])
     with open(packed, "wb") as stream:
         whole = b"".join(open(os.path.join(target, name + ".signature"), "rb").read() for name in sorted(names))
         stream.write(zlib.compress(whole, 9))
