@@ -22,4 +22,4 @@ handlers(hello, _) :- http_handler(root(.), hello, []).
 
 hello(_) :- format('Content-type: text/html~n~n<html><body>hello</body></html>').
 json(_) :- reply_json(json([ok= @(true)])).
-login(_) :- throw(http_reply(authorise(basic(private)))).
+login(_) :- format('Status: 401~nWWW-Authenticate: Basic~nContent-type: text/plain~n~nlog in').
