@@ -41,6 +41,8 @@ test: build packages-test
 	$(BUILD)/release/scan-trial
 	SWIFT_NET_TRIALS=1 swift build $(subst swift-net,host-trial,$(STATIC))
 	$(BUILD)/release/host-trial
+	SWIFT_NET_TRIALS=1 swift build $(subst swift-net,fingerprint-trial,$(STATIC))
+	$(BUILD)/release/fingerprint-trial Sources/SwiftNetSignatures/Products - --check
 	rm -f $(LAB_COMMAND_LOG)
 	swift test --skip-build --filter 'LabTests\.($(TIMED))' --no-parallel
 	# The other suites wait most of their time.
@@ -62,6 +64,9 @@ signatures: build packages-servers
 	python3 Tests/ReferenceServers/servers.py $(BINARY) .build/signatures $(PRODUCTS)
 	python3 Tests/ReferenceServers/signatures.py $(if $(PRODUCTS),--keep) .build/signatures Sources/SwiftNetSignatures/Products Sources/SwiftNetSignatures/Data/signatures.deflate
 	SWIFT_NET_TRIALS=1 swift build $(subst swift-net,fingerprint-trial,$(STATIC))
+	$(BUILD)/release/fingerprint-trial Sources/SwiftNetSignatures/Products .build/signatures.table --table
+	python3 -c "import sys, zlib; sys.stdout.buffer.write(zlib.compress(sys.stdin.buffer.read(), 9))" \
+	    < .build/signatures.table > Sources/SwiftNetSignatures/Data/table.deflate
 	$(BUILD)/release/fingerprint-trial Sources/SwiftNetSignatures/Products Sources/SwiftNetSignatures/Data/calibrations.txt --learn
 
 bench: build packages-bench packages-servers

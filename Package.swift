@@ -228,7 +228,7 @@ let trials: [Target] = [
     // Names every configuration of the signatures by all others.
     .executableTarget(
         name: "fingerprint-trial",
-        dependencies: ["Diagnostics", "LinuxProcess"],
+        dependencies: ["Diagnostics", "LinuxProcess", "SwiftNetSignatures"],
         path: "Tests/FingerprintTrial",
         swiftSettings: settings
     ),

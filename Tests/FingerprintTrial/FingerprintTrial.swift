@@ -13,57 +13,81 @@ struct FingerprintTrial {
     }
 
     let library: SignatureLibrary
-    /// Every configuration, omitted from all releases of its product.
-    let configurations: [Trial]
-    /// The same, with all configurations of its kind omitted: those that differ only in the banner or redirect status.
+    /// Every configuration, with all configurations of its kind omitted from all releases of its product: those that
+    /// differ only in the banner or redirect status.
     let kinds: [Trial]
     /// The same kinds, with only the first tests answered.
     let interrupted: [(tests: Int, trials: [Trial])]
     /// Every product, omitted completely.
     let products: [Trial]
-    /// Every pair of a front server and its origin.
+    /// Every pair of a front server and its origin, omitted with all configurations of the pair.
     let pairs: [Trial]
+    /// Every pair of a front server and its origin, with all pairs of the origin omitted.
+    let origins: [Trial]
 
     init(_ signatures: [Signature]) {
         let library = SignatureLibrary(signatures)
         self.library = library
-        configurations = Self.trials(library) { "\($0.product)\t\($1.name)" }
-        kinds = Self.trials(library) { "\($0.product)\t\($1.kind)" }
-        interrupted = [5, 10, 15].map { tests in
-            (tests, Self.trials(library, asking: tests) { "\($0.product)\t\($1.kind)" })
-        }
-        products = Self.trials(library) { signature, _ in signature.product }
-        pairs = Self.trials(library) { signature, configuration in
-            configuration.origin.map { "\(signature.product)\t\($0)" }
-        }
+        let tests = HTTPFingerprintRequest.allCases.count
+        let trials = Self.trials(library, asking: [tests, 5, 10, 15]) { "\($0.product)\t\($1.kind)" }
+        kinds = trials[0]
+        interrupted = [5, 10, 15].enumerated().map { ($0.element, trials[$0.offset + 1]) }
+        products = Self.trials(library, isAlone: true) { signature, _ in signature.product }[0]
+        pairs =
+            Self.trials(library) { signature, configuration in
+                configuration.origin.map { "\(signature.product)\t\($0)" }
+            }[0]
+        origins = Self.trials(library, isAlone: true) { _, configuration in configuration.origin }[0]
     }
 
-    /// Omits each group in turn and identifies it with the others.
+    /// Omits each group in turn and identifies it with the others. Groups of different products are omitted at the same
+    /// time, one of each product: each omission is another library to learn from.
+    /// - Parameters:
+    ///   - counts: the numbers of tests to answer, each for a trial of its own; nil for all.
+    ///   - isAlone: whether each group is omitted alone.
     private static func trials(
-        _ library: SignatureLibrary, asking tests: Int = HTTPFingerprintRequest.allCases.count,
+        _ library: SignatureLibrary, asking counts: [Int]? = nil, isAlone: Bool = false,
         _ group: (Signature, Signature.Configuration) -> String?
-    ) -> [Trial] {
-        var groups: [String: [(Signature, Signature.Configuration)]] = [:]
+    ) -> [[Trial]] {
+        typealias Member = (signature: Signature, configuration: Signature.Configuration)
+        var groups: [String: [Member]] = [:]
         for signature in library.signatures {
             for configuration in signature.configurations {
                 guard let key = group(signature, configuration) else { continue }
                 groups[key, default: []].append((signature, configuration))
             }
         }
-        return groups.sorted { $0.key < $1.key }.flatMap { key, members in
-            var comparer = library.comparer { group($0, $1) == key }
-            return members.map {
-                var behavior = $1.behavior
-                for test in HTTPFingerprintRequest.allCases.dropFirst(tests) { behavior[test] = nil }
-                return Trial(signature: $0, configuration: $1, comparison: comparer.compare(behavior))
+        var folds: [[(key: String, members: [Member])]] = []
+        var counted: [String: Int] = [:]
+        for (key, members) in groups.sorted(by: { $0.key < $1.key }) {
+            let fold = isAlone ? folds.count : counted[members[0].signature.product, default: 0]
+            counted[members[0].signature.product] = fold + 1
+            if fold == folds.count { folds.append([]) }
+            folds[fold].append((key, members))
+        }
+        let counts = counts ?? [HTTPFingerprintRequest.allCases.count]
+        var trials = [[Trial]](repeating: [], count: counts.count)
+        for fold in folds {
+            let keys = Set(fold.map(\.key))
+            var comparer = library.comparer { group($0, $1).map(keys.contains) ?? false }
+            for member in fold.flatMap(\.members) {
+                for (index, count) in counts.enumerated() {
+                    var behavior = member.configuration.behavior
+                    for test in HTTPFingerprintRequest.allCases.dropFirst(count) { behavior[test] = nil }
+                    trials[index].append(
+                        Trial(
+                            signature: member.signature, configuration: member.configuration,
+                            comparison: comparer.compare(behavior)))
+                }
             }
         }
+        return trials
     }
 
     /// The curves fitted to the trials.
     var calibrations: Calibrations {
         let known = kinds.filter(\.isNearest)
-        let claims = (known + pairs.filter(\.isNearest)).filter {
+        let claims = (known + (pairs + origins).filter(\.isNearest)).filter {
             $0.comparison.origins.first.map { !$0.name.isEmpty } ?? false
         }
         return Calibrations(

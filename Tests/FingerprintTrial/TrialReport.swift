@@ -21,8 +21,9 @@ struct TrialReport {
         let markers = ["hidden", "false", "renamed"]
         let application = ["errors", "redirect", "moved", "login", "always", "json", "catch-all"]
         for (title, trials) in [
-            ("a configuration that was never seen", trial.configurations),
             ("a kind of configuration that was never seen", trial.kinds),
+            ("a pair that was never seen", trial.pairs),
+            ("an origin that was never seen behind a front", trial.origins),
         ] {
             print("\n" + pad(title, 46) + "right  base  unknown  wrong  of")
             printLine("all", trials)
@@ -110,7 +111,8 @@ struct TrialReport {
         let named = trial.kinds.filter { verdict($0).product == $0.signature.product }
         print("\norigin                                  right  none     wrong  of")
         line("behind a front, a new configuration", named.filter { $0.configuration.origin != nil })
-        line("behind a front, a new pair", trial.pairs.filter { verdict($0).product == $0.signature.product })
+        line("behind a front, a new pair", trial.pairs)
+        line("behind a front, a new origin", trial.origins)
         line("nothing behind", named.filter { $0.configuration.origin == nil })
         for item in named where verdict(item).origin != item.configuration.origin && verdict(item).origin != nil {
             let near = item.comparison.origins.prefix(3).map { "\($0.name) \(percent($0.similarity))" }

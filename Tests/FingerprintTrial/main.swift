@@ -1,13 +1,15 @@
 import Diagnostics
 import LinuxProcess
+import SwiftNetSignatures
 
 // Identifies every configuration in a folder of signatures with all others, and measures the confidence:
 //
 //     fingerprint-trial FOLDER CALIBRATIONS [--learn]
 //     fingerprint-trial FOLDER TABLE --table
+//     fingerprint-trial FOLDER - --check
 //
 // With --learn, the fitted calibrations are written, otherwise they are read. With --table, only the table of the library
-// is written.
+// is written; with --check, the table in this program is held against that of the folder.
 let arguments = CommandLine.arguments.dropFirst()
 guard arguments.count >= 2, let folder = arguments.first else {
     print("Usage: fingerprint-trial FOLDER CALIBRATIONS [--learn]")
@@ -21,6 +23,11 @@ let products = Set(signatures.map(\.product)).count
 print(
     "\(signatures.count) signatures of \(products) products, "
         + "\(signatures.reduce(0) { $0 + $1.configurations.count }) configurations")
+if arguments.last == "--check" {
+    let isSame = try EmbeddedSignatures.table() == SignatureTable.bytes(of: SignatureLibrary(signatures))
+    print(isSame ? "the stored table is that of the signatures" : "the stored table differs: run make signatures")
+    CurrentProcess.exit(isSame ? 0 : 1)
+}
 if arguments.last == "--table" {
     let file = try BufferedOutput.file(path)
     file.write(SignatureTable.bytes(of: SignatureLibrary(signatures)))

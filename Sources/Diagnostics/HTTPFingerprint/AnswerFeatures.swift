@@ -33,7 +33,7 @@ struct AnswerFeatures: Hashable, Sendable {
         }
         guard status != nil else { return }
         add(Self.reason, Self.reason(opening))
-        for value in values { add(StableDigest.of(value.name), value.shape) }
+        for value in values { add(StableDigest.of(value.name), Self.stable(value)) }
         add(Self.names, names.joined(separator: " "))
         let core = names.compactMap { name in CoreName.indices[name.lowercased()].map { (name, $0) } }
         add(Self.core, core.map(\.0).joined(separator: " "))
@@ -50,6 +50,16 @@ struct AnswerFeatures: Hashable, Sendable {
         guard opening.hasPrefix("HTTP/") else { return nil }
         let parts = opening.split(separator: " ", maxSplits: 2)
         return parts.count > 1 ? Int(parts[1]) : nil
+    }
+
+    /// The shape of a value without what varies from response to response: the order of the methods in Allow, which may
+    /// be that of a set, and the number of equal interim responses, which front and origin send at any time.
+    private static func stable(_ value: AnswerShape.Value) -> String {
+        switch value.name {
+        case "allow": value.shape.split(separator: ",").map { $0.filter { $0 != " " } }.sorted().joined(separator: ",")
+        case "interim": Set(value.shape.split(separator: " ")).sorted().joined(separator: " ")
+        default: value.shape
+        }
     }
 
     private static func reason(_ opening: String) -> String {

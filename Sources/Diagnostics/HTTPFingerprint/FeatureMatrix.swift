@@ -68,7 +68,6 @@ struct FeatureMatrix: Sendable {
     /// The number of values of a column, including absence.
     func valueCount(of column: Int) -> Int { values[column].count + 1 }
 
-
     /// The number of columns in which two rows are equal.
     func agreement(_ left: Int, _ right: Int) -> Int {
         let cells = cells.span

@@ -50,6 +50,9 @@ public struct HTTPFingerprintVerdict: Sendable {
 
     /// The minimum confidence of a result.
     public static let threshold = 0.5
+
+    /// The minimum confidence of an origin, which is reported without its confidence.
+    static let originThreshold = 0.85
 }
 
 /// The summary of an `http-fingerprint` run.

@@ -16,7 +16,8 @@ struct ServerModels: Sendable {
             frequencies.share(of: matrix[$0, $1], in: $1, atLeast: least)
         }
         self.init(
-            classes, own: fit.shares(of: classes.own), fronts: fit.shares(of: classes.fronts), matrix, slots, frequencies)
+            classes, own: fit.shares(of: classes.own), fronts: fit.shares(of: classes.fronts), matrix, slots,
+            frequencies)
     }
 
     /// Creates the models from shares that were learned from the same rows before.

@@ -56,18 +56,45 @@ package struct SignatureComparer: Sendable {
             guard let best else { return }
             found.append(
                 Hypothesis(
-                    score: Double(best.score) / Double(ServerModel.unit), product: product, origin: origin, row: best.row))
+                    score: Double(best.score) / Double(ServerModel.unit), product: product, origin: origin,
+                    row: best.row))
         }
-        for model in models.own { add(model.evidence(of: query, chances), rows: model.rows, model.product, before: nil) }
-        for front in models.fronts {
-            let evidence = front.evidence(of: query, chances)
-            for origin in models.own {
+        for model in models.own {
+            add(model.evidence(of: query, chances), rows: model.rows, model.product, before: nil)
+        }
+        let evidence = models.fronts.map { $0.evidence(of: query, chances) }
+        let likely = likelyOrigins(evidence, query)
+        for (front, evidence) in zip(models.fronts, evidence) {
+            for origin in likely {
                 // A product before itself cannot be told from the product alone.
                 let behind = origin.product == front.product ? nil : origin.product
                 add(evidence, rows: origin.rows, front.product, before: behind)
             }
         }
         return found.sorted { ($0.score, $1.product, $1.origin ?? "") > ($1.score, $0.product, $0.origin ?? "") }
+    }
+
+    /// The number of configurations that are compared behind every front.
+    private static let likelyCount = 150
+
+    /// Returns the products and configurations that are most likely behind any front: what fronts forward hardly
+    /// depends on the front, and comparing every configuration behind every front would take longer than the requests.
+    private func likelyOrigins(
+        _ fronts: [ServerModel.Evidence], _ query: [FeatureMatrix.Code]
+    ) -> [(product: String, rows: [Int])] {
+        guard !fronts.isEmpty else { return [] }
+        let common = query.indices.map { column in
+            fronts.reduce(0) { $0 &+ $1.gains[column] } / Int32(clamping: fronts.count)
+        }
+        var scored: [(score: Int32, row: Int, model: Int)] = []
+        for (index, model) in models.own.enumerated() {
+            for row in model.rows {
+                scored.append((library.matrix.sum(common, ofAgreementWith: query, in: row), row, index))
+            }
+        }
+        scored.sort { ($0.score, $1.row) > ($1.score, $0.row) }
+        let chosen = Dictionary(grouping: scored.prefix(Self.likelyCount), by: \.model)
+        return chosen.sorted { $0.key < $1.key }.map { (models.own[$0.key].product, $0.value.map(\.row)) }
     }
 
     /// Returns the best hypothesis of each name as a candidate.

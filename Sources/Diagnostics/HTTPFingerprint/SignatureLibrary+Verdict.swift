@@ -13,9 +13,8 @@ extension SignatureLibrary {
             return verdict
         }
         verdict.product = best.product
-        let threshold = HTTPFingerprintVerdict.threshold
         if let origin = comparison.origins.first, !origin.name.isEmpty,
-            calibrations.origin.confidence(of: origin) >= threshold
+            calibrations.origin.confidence(of: origin) >= HTTPFingerprintVerdict.originThreshold
         {
             verdict.origin = origin.name
         }

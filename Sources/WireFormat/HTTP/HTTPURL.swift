@@ -131,7 +131,11 @@ public struct HTTPURL: Hashable, Sendable {
             )
         }
         // An IPv6 address without brackets is accepted because users type it.
-        if text.utf8.count(where: { $0 == UInt8(ascii: ":") }) > 1, let address = IPv6Address(text) { return (.address(.v6(address), zone: nil), nil) }
+        if text.utf8.count(where: { $0 == UInt8(ascii: ":") }) > 1,
+            let address = IPv6Address(text)
+        {
+            return (.address(.v6(address), zone: nil), nil)
+        }
         let colon = text.utf8.firstIndex(of: UInt8(ascii: ":"))
         let number = try port(colon.map { text[text.utf8.index(after: $0)...] })
         let name = try decoded(text[..<(colon ?? text.endIndex)])
