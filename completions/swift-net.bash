@@ -221,7 +221,7 @@ _swift_net() {
                 --color) words='auto always never' ;;
             esac ;;
         http-fingerprint)
-            options='--classic --targets --resolve --connect-to --unix-socket -4 --ipv4 -6 --ipv6 -I --interface --concurrency -w --deadline -x --proxy --noproxy --proxy-user --proxy-digest --proxy-insecure --signatures --learn --versions --origin -o --output -j --json -q --quiet -v --verbose --pcap --explain --color -h --help -V --version'
+            options='--classic --targets --resolve --connect-to --unix-socket -4 --ipv4 -6 --ipv6 -I --interface --concurrency -w --deadline -x --proxy --noproxy --proxy-user --proxy-digest --proxy-insecure --signatures --learn --versions --origin -o --output --strict -j --json -q --quiet -v --verbose --pcap --explain --color -h --help -V --version'
             case "$previous" in
                 --targets) files=1 ;;
                 --resolve) return ;;

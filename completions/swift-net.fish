@@ -359,6 +359,7 @@ complete -c swift-net -n '__fish_seen_subcommand_from http-fingerprint' -l learn
 complete -c swift-net -n '__fish_seen_subcommand_from http-fingerprint' -l versions -x -d 'Set the versions in the signature.'
 complete -c swift-net -n '__fish_seen_subcommand_from http-fingerprint' -l origin -x -d 'Set the product behind the server in the signature.'
 complete -c swift-net -n '__fish_seen_subcommand_from http-fingerprint' -s o -l output -r -F -d 'Write the signature to FILE (standard output).'
+complete -c swift-net -n '__fish_seen_subcommand_from http-fingerprint' -l strict -d 'Count a server that is known only by its banner as not recognized.'
 complete -c swift-net -n '__fish_seen_subcommand_from http-fingerprint' -s j -l json -d 'Print one JSON object per line.'
 complete -c swift-net -n '__fish_seen_subcommand_from http-fingerprint' -s q -l quiet -d 'Print only servers that were not recognized, and the summary.'
 complete -c swift-net -n '__fish_seen_subcommand_from http-fingerprint' -s v -l verbose -d 'Print every response, and the closest products.'

@@ -96,6 +96,23 @@ struct HTTPFingerprintTests {
         }
     }
 
+    @Test("a server with an unknown behavior is what it claims to be, at a level of its own")
+    func claims() async throws {
+        let claiming = Self.homemade.replacing(#"X-Home: \x1b[31mmade"#, with: "Server: Microsoft-IIS/10.0")
+        try await with(claiming) { lab in
+            let text = try await ask(lab, "127.0.0.1:8082")
+            #expect(text.status == 0 && text.output.contains("  Microsoft IIS 10.0  by its banner  "), "\(text.output)")
+            let strict = try await lab.run(
+                "b", [Binary.swiftNet, "http-fingerprint", "--strict", "-q", "127.0.0.1:8082"])
+            #expect(strict.status == 1 && strict.output.contains("Microsoft IIS"), "\(strict.output)")
+            let json = try await ask(lab, "-j 127.0.0.1:8082")
+            #expect(json.status == 0)
+            let claim = #""product":"Microsoft IIS","version":"10.0","confidence":null,"evidence":"banner""#
+            #expect(json.output.contains(claim), "\(json.output)")
+            #expect(json.output.contains(#""recognized":1,"unknown":0,"failed":0,"claimed":1"#), "\(json.output)")
+        }
+    }
+
     private static let nginx = """
         daemon off; master_process off; pid PLACE/pid; error_log PLACE/log; events {}
         http { access_log off; client_body_temp_path PLACE; proxy_temp_path PLACE; fastcgi_temp_path PLACE;

@@ -69,6 +69,7 @@ public struct HTTPFingerprintPlan: HTTPPlan {
                 connectTime = outcome.timings.connect ?? .zero
                 guard !isHopeless(outcome) else { return conclude(outcome.failure, at: now, emit) }
                 report.banner = outcome.head?["Server"]
+                report.claim = outcome.head.flatMap(ServerClaim.init)
                 for word in (report.banner ?? "").lowercased().split(whereSeparator: { " /();,".contains($0) }) {
                     privateWords.insert(String(word))
                 }

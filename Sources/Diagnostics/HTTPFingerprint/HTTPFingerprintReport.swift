@@ -7,6 +7,8 @@ public struct HTTPFingerprintReport: Sendable {
     public var behavior = ServerBehavior()
     /// The Server field.
     public var banner: String?
+    /// The product that the first response claims, if it is one that is recognized by this alone.
+    public var claim: ServerClaim?
     /// The number of requests sent.
     public var requests = 0
     public var elapsed = Nanoseconds.zero
@@ -37,6 +39,8 @@ public struct HTTPFingerprintVerdict: Sendable {
     public var version: String?
     /// The origin behind the product; nil if there is none or it is unknown.
     public var origin: String?
+    /// What the server claims to be, if its behavior is that of no product.
+    public var claim: ServerClaim?
     /// The candidates, most similar first.
     public var candidates: [Candidate] = []
     /// Whether the Server field agrees with the product; nil if one of them is unknown.
@@ -60,6 +64,8 @@ public struct HTTPFingerprintSummary: HTTPSummary {
     /// The number of servers.
     public var targets: Int
     public var recognized = 0
+    /// Those of the recognized servers that were recognized by what they claim to be.
+    public var claimed = 0
     public var unknown = 0
     public var failed = 0
     /// Failed servers whose name has no address or could not be looked up in time: these were not checked.
@@ -81,7 +87,9 @@ public struct HTTPFingerprintSummary: HTTPSummary {
             failed += 1
             if failure.isNameFailure { unresolved += 1 }
         } else if let verdict = report.verdict {
-            if verdict.product == nil { unknown += 1 } else { recognized += 1 }
+            let isClaimed = verdict.product == nil && verdict.claim != nil
+            if isClaimed { claimed += 1 }
+            if verdict.product != nil || isClaimed { recognized += 1 } else { unknown += 1 }
         }
     }
 }

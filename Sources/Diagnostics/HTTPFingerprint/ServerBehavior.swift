@@ -12,6 +12,12 @@ public struct ServerBehavior: Hashable, Sendable {
         set { answers[test.index] = newValue }
     }
 
+    /// Whether all tests got the same status line and field names: the server shows nothing but one response.
+    var isUniform: Bool {
+        let made = answers.compactMap(\.self)
+        return made.allSatisfy { $0.opening == made[0].opening && $0.names == made[0].names }
+    }
+
     /// The number of tests made.
     public var count: Int { answers.count { $0 != nil } }
 }

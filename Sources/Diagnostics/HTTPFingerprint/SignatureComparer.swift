@@ -34,7 +34,9 @@ package struct SignatureComparer: Sendable {
             query[column] == FeatureMatrix.unasked ? sum : sum + log(Double(chances[column]))
         }
         guard information > 0 else { return SignatureLibrary.Comparison() }
-        let hypotheses = hypotheses(for: query, chances)
+        var hypotheses = hypotheses(for: query, chances)
+        // That a server always responds in the same way is hardly evidence: the one response must be a known one.
+        if behavior.isUniform { hypotheses.removeAll { !library.matrix.equals(query, in: $0.row, of: .get) } }
         var comparison = SignatureLibrary.Comparison()
         comparison.products = candidates(hypotheses, information) { $0.product }
         settleOnBase(&comparison.products)

@@ -159,6 +159,10 @@ private final class HTTPFingerprintMatcher {
         guard let comparison = knowledge?.comparer.compare(report.behavior), let knowledge else {
             return HTTPFingerprintVerdict()
         }
-        return knowledge.library.verdict(comparison, banner: report.banner, knowledge.calibrations)
+        var verdict = knowledge.library.verdict(comparison, banner: report.banner, knowledge.calibrations)
+        if verdict.product == nil {
+            verdict.claim = report.claim ?? report.banner.flatMap(knowledge.library.claim)
+        }
+        return verdict
     }
 }

@@ -30,6 +30,8 @@ struct HTTPFingerprintCommand: HTTPCommand {
     var versions = ""
     var origin: String?
     var output: String?
+    /// Whether servers that are recognized only by what they claim to be count as not recognized.
+    var isStrict = false
 
     static func declare(_ options: inout OptionTable<Self>) {
         options.section("Requests")
@@ -66,6 +68,9 @@ struct HTTPFingerprintCommand: HTTPCommand {
             requires: "--learn"
         ) { $0.output = $1 }
         options.section("Output")
+        options.flag("--strict", help: "Count a server that is known only by its banner as not recognized.") {
+            $0.isStrict = true
+        }
         options.json()
         options.quiet("Print only servers that were not recognized, and the summary.")
         options.verbose("Print every response, and the closest products.")

@@ -6,8 +6,10 @@ final class HTTPFingerprintJSON: HTTPFingerprintForm {
     let start = SystemClock.now
     private let console: Console
     private let isQuiet: Bool
+    private let isStrict: Bool
 
-    init(_ console: Console, isQuiet: Bool) {
+    init(_ console: Console, isQuiet: Bool, isStrict: Bool) {
+        self.isStrict = isStrict
         self.console = console
         self.isQuiet = isQuiet
     }
@@ -16,7 +18,9 @@ final class HTTPFingerprintJSON: HTTPFingerprintForm {
         if let failure = report.failure {
             console.write(
                 "failure", FailureRow(url: "\(report.url)", kind: failure.kind, message: failure.text), at: now)
-        } else if let verdict = report.verdict, !isQuiet || verdict.product == nil {
+        } else if let verdict = report.verdict,
+            !isQuiet || verdict.product == nil && (verdict.claim == nil || isStrict)
+        {
             console.write("fingerprint", VerdictRow(report, verdict), at: now)
         }
     }
@@ -26,7 +30,8 @@ final class HTTPFingerprintJSON: HTTPFingerprintForm {
             "summary",
             SummaryRow(
                 targets: summary.targets, recognized: summary.recognized, unknown: summary.unknown,
-                failed: summary.failed, unresolved: summary.unresolved, requests: summary.requests,
+                failed: summary.failed, claimed: summary.claimed, unresolved: summary.unresolved,
+                requests: summary.requests,
                 elapsedMs: summary.elapsed), at: now)
     }
 
@@ -34,7 +39,8 @@ final class HTTPFingerprintJSON: HTTPFingerprintForm {
         var url: String
         var product: String
         @Null var version: String?
-        var confidence: Double
+        @Null var confidence: Double?
+        @Null var evidence: String?
         @Null var banner: String?
         @Null var bannerAgrees: Bool?
         @Null var origin: String?
@@ -50,9 +56,12 @@ final class HTTPFingerprintJSON: HTTPFingerprintForm {
 
         init(_ report: HTTPFingerprintReport, _ verdict: HTTPFingerprintVerdict) {
             url = "\(report.url)"
-            product = verdict.product ?? "unknown"
-            version = verdict.version
-            confidence = Self.rounded(verdict.confidence)
+            let claim = verdict.product == nil ? verdict.claim : nil
+            product = verdict.product ?? claim?.product ?? "unknown"
+            version = verdict.version ?? claim?.version
+            evidence = verdict.product == nil ? claim.map { _ in "banner" } : "behavior"
+            // A claim has no probability.
+            confidence = claim == nil ? Self.rounded(verdict.confidence) : nil
             banner = report.banner
             bannerAgrees = verdict.bannerAgrees
             origin = verdict.origin
@@ -79,6 +88,7 @@ final class HTTPFingerprintJSON: HTTPFingerprintForm {
         var recognized: Int
         var unknown: Int
         var failed: Int
+        var claimed: Int
         var unresolved: Int
         var requests: Int
         var elapsedMs: Nanoseconds

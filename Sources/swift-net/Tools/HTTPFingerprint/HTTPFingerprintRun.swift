@@ -19,6 +19,7 @@ struct HTTPFingerprintRun {
         let summary = try console.run(form, of: run, progress: ProgressLine(console))
         try command.targets.checkInput(console, targets: summary.targets)
         guard run.isComplete else { return 2 }
+        if command.isStrict, summary.claimed > 0, summary.outcome == .found { return 1 }
         guard let signature, summary.outcome != .unknown else { return summary.outcome.exitStatus }
         return signature.isComplete ? 0 : 1
     }
@@ -26,7 +27,8 @@ struct HTTPFingerprintRun {
     private var namingForm: any HTTPFingerprintForm {
         let isQuiet = command.general.isQuiet
         return console.isJSON
-            ? HTTPFingerprintJSON(console, isQuiet: isQuiet)
-            : HTTPFingerprintText(console, isQuiet: isQuiet, isVerbose: command.general.isVerbose)
+            ? HTTPFingerprintJSON(console, isQuiet: isQuiet, isStrict: command.isStrict)
+            : HTTPFingerprintText(
+                console, isQuiet: isQuiet, isVerbose: command.general.isVerbose, isStrict: command.isStrict)
     }
 }

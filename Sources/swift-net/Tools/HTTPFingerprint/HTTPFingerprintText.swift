@@ -7,11 +7,14 @@ final class HTTPFingerprintText: HTTPFingerprintForm {
     private let console: Console
     private let isQuiet: Bool
     private let isVerbose: Bool
+    /// Whether servers that are recognized only by what they claim to be count as not recognized.
+    private let isStrict: Bool
 
-    init(_ console: Console, isQuiet: Bool, isVerbose: Bool) {
+    init(_ console: Console, isQuiet: Bool, isVerbose: Bool, isStrict: Bool) {
         self.console = console
         self.isQuiet = isQuiet
         self.isVerbose = isVerbose
+        self.isStrict = isStrict
     }
 
     func report(_ report: HTTPFingerprintReport, at now: Instant) {
@@ -23,7 +26,7 @@ final class HTTPFingerprintText: HTTPFingerprintForm {
     }
 
     private func verdict(_ report: HTTPFingerprintReport, _ verdict: HTTPFingerprintVerdict) {
-        guard verdict.product == nil || !isQuiet else { return }
+        guard !isQuiet || verdict.product == nil && (verdict.claim == nil || isStrict) else { return }
         var parts = [Text.escaped("\(report.url)")]
         if let product = verdict.product {
             var name = console.painted(Text.escaped(product), .green)
@@ -31,6 +34,10 @@ final class HTTPFingerprintText: HTTPFingerprintForm {
             if let origin = verdict.origin { name += " before \(Text.escaped(origin))" }
             parts.append(name)
             parts.append(Self.percent(verdict.confidence))
+        } else if let claim = verdict.claim {
+            let version = claim.version.map { " \(Text.escaped($0))" } ?? ""
+            parts.append(console.painted(claim.product, .green) + version)
+            parts.append("by its " + (claim.source == "Server" ? "banner" : Text.escaped(claim.source)))
         } else {
             parts.append(console.painted("unknown", .yellow))
             if let near = Self.nearest(verdict) { parts.append("closest: \(near)") }
@@ -71,7 +78,9 @@ final class HTTPFingerprintText: HTTPFingerprintForm {
         guard summary.targets > 1 else { return }
         write(
             "\n\(summary.targets) servers, \(summary.recognized) recognized, \(summary.unknown) unknown, "
-                + "\(summary.failed) failed, \(Text.count(summary.requests, "request")), "
+                + "\(summary.failed) failed, "
+                + (summary.claimed > 0 ? "\(summary.claimed) by their banner, " : "")
+                + "\(Text.count(summary.requests, "request")), "
                 + "time \((summary.elapsed.count + 500_000) / 1_000_000)ms")
     }
 
