@@ -52,7 +52,7 @@ struct HTTPOptionTests {
             ("--stack lwip", "invalid value 'lwip' for --stack (expected kernel, user)"),
             ("--tls 1.4", "invalid value '1.4' for --tls (expected 1.0 to 1.3, or a range such as 1.0-1.2)"),
             ("--tls 1.3-1.2", "invalid value '1.3-1.2' for --tls (expected 1.0 to 1.3, or a range such as 1.0-1.2)"),
-            ("--resolve a:80", "invalid value 'a:80' for --resolve (expected HOST:PORT:ADDR)"),
+            ("--resolve a:80", "invalid value 'a:80' for --resolve (expected HOST:PORT:ADDR,... or -HOST:PORT)"),
             ("--source 192.0.2.1/x", "invalid value '192.0.2.1/x' for --source (expected an IP address, or ADDR/LEN)"),
             ("--max-redirects -1", "invalid value '-1' for --max-redirects (expected 0 to 1000)"),
             ("--keep-alive=3601", "invalid value '3601' for --keep-alive (expected 0 to 3600 seconds)"),

@@ -53,7 +53,9 @@ class File:
                 elif word == "configuration":
                     name, origin, numbers = rest.split("\t")
                     row = [None if number == "-" else self.answers[int(number) - 1] for number in numbers.split()]
-                    self.configurations.append((name, origin, row))
+                    # Without any response of HTTP, there is nothing to know a server by.
+                    if any(answer and answer.startswith("HTTP/") for answer in row):
+                        self.configurations.append((name, origin, row))
 
 
 def split(path):

@@ -61,9 +61,9 @@ struct FeatureMatrix: Sendable {
         return row
     }
 
-    /// Whether a row equals a query in everything that a test shows.
-    func equals(_ query: [Code], in row: Int, of test: HTTPFingerprintRequest) -> Bool {
-        (0..<columnCount).allSatisfy { tests[$0] != test.index || self[row, $0] == query[$0] }
+    /// Whether a row equals a query in everything that was tested.
+    func equals(_ query: [Code], in row: Int) -> Bool {
+        (0..<columnCount).allSatisfy { query[$0] == Self.unasked || self[row, $0] == query[$0] }
     }
 
     subscript(row: Int) -> ArraySlice<Code> { cells[row * columnCount..<(row + 1) * columnCount] }

@@ -35,8 +35,8 @@ package struct SignatureComparer: Sendable {
         }
         guard information > 0 else { return SignatureLibrary.Comparison() }
         var hypotheses = hypotheses(for: query, chances)
-        // That a server always responds in the same way is hardly evidence: the one response must be a known one.
-        if behavior.isUniform { hypotheses.removeAll { !library.matrix.equals(query, in: $0.row, of: .get) } }
+        // That a server always responds in the same way is hardly evidence: it must be a known server in all.
+        if behavior.isUniform { hypotheses.removeAll { !library.matrix.equals(query, in: $0.row) } }
         var comparison = SignatureLibrary.Comparison()
         comparison.products = candidates(hypotheses, information) { $0.product }
         settleOnBase(&comparison.products)
