@@ -66,8 +66,6 @@ struct FeatureMatrix: Sendable {
         (0..<columnCount).allSatisfy { query[$0] == Self.unasked || self[row, $0] == query[$0] }
     }
 
-    subscript(row: Int) -> ArraySlice<Code> { cells[row * columnCount..<(row + 1) * columnCount] }
-
     subscript(row: Int, column: Int) -> Code { cells[row * columnCount + column] }
 
     /// The number of values of a column, including absence.

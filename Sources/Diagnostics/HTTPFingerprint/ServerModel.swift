@@ -24,8 +24,6 @@ struct ServerModel: Sendable {
         var base: Int32 = 0
         /// By column, the difference that an equal value makes.
         var gains: [Int32]
-        /// The sum for a known behavior with equal values only.
-        var best: Int32 = 0
     }
 
     /// The unit of evidence: 1/1024 of a natural logarithm, so that sums are exact in any order.
@@ -42,7 +40,6 @@ struct ServerModel: Sendable {
             let with = Int32(log((kept + other) / chance) * Self.unit)
             evidence.base &+= without
             evidence.gains[column] = with &- without
-            evidence.best &+= max(with, without)
         }
         return evidence
     }

@@ -114,7 +114,7 @@ package struct SignatureComparer: Sendable {
             let rival = best.count > 1 ? best[index == 0 ? 1 : 0].hypothesis.score / information : 0
             return SignatureLibrary.Candidate(
                 name: item.name, similarity: similarity, lead: similarity - max(rival, 0),
-                configuration: library.name(item.hypothesis.row), origin: item.hypothesis.origin)
+                configuration: library.name(item.hypothesis.row))
         }
     }
 

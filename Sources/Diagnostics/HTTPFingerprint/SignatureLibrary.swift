@@ -22,8 +22,6 @@ package struct SignatureLibrary: Sendable {
         package var lead = 0.0
         /// The most similar configuration.
         var configuration: String
-        /// The most likely origin behind a product; nil for none.
-        var origin: String?
     }
 
     /// The candidates for a behavior, each list most similar first.
