@@ -25,7 +25,11 @@ print(
         + "\(signatures.reduce(0) { $0 + $1.configurations.count }) configurations")
 if arguments.last == "--check" {
     let isSame = try EmbeddedSignatures.table() == SignatureTable.bytes(of: SignatureLibrary(signatures))
-    print(isSame ? "the stored table is that of the signatures" : "the stored table differs: run make signatures")
+    if !isSame {
+        let errors = BufferedOutput.standardError()
+        errors.write("The stored table is not that of the signatures: run make signatures.\n")
+        errors.flush()
+    }
     CurrentProcess.exit(isSame ? 0 : 1)
 }
 if arguments.last == "--table" {
