@@ -62,12 +62,12 @@ corpus:
 # The signatures of http-fingerprint, from real servers that are started one after the other; see Tests/ReferenceServers.
 signatures: build packages-servers
 	python3 Tests/ReferenceServers/servers.py $(BINARY) .build/signatures $(PRODUCTS)
-	python3 Tests/ReferenceServers/signatures.py $(if $(PRODUCTS),--keep) .build/signatures Sources/SwiftNetSignatures/Products Sources/SwiftNetSignatures/Data/signatures.deflate
+	python3 Tests/ReferenceServers/signatures.py $(if $(PRODUCTS),--keep) .build/signatures Sources/SwiftNetSignatures/Products Sources/CSignatureData/Data/signatures.deflate
 	SWIFT_NET_TRIALS=1 swift build $(subst swift-net,fingerprint-trial,$(STATIC))
 	$(BUILD)/release/fingerprint-trial Sources/SwiftNetSignatures/Products .build/signatures.table --table
 	python3 -c "import sys, zlib; sys.stdout.buffer.write(zlib.compress(sys.stdin.buffer.read(), 9))" \
-	    < .build/signatures.table > Sources/SwiftNetSignatures/Data/table.deflate
-	$(BUILD)/release/fingerprint-trial Sources/SwiftNetSignatures/Products Sources/SwiftNetSignatures/Data/calibrations.txt --learn
+	    < .build/signatures.table > Sources/CSignatureData/Data/table.deflate
+	$(BUILD)/release/fingerprint-trial Sources/SwiftNetSignatures/Products Sources/CSignatureData/Data/calibrations.txt --learn
 
 bench: build packages-bench packages-servers
 	Benchmarks/run

@@ -102,10 +102,11 @@ let package = Package(
             ],
             swiftSettings: settings),
 
-        // The signatures of web servers, one a product and range of its versions.
+        // The signatures of web servers, one a product and range of its versions, and what was learned from them.
+        .target(name: "CSignatureData", exclude: ["Data"]),
         .target(
-            name: "SwiftNetSignatures", dependencies: ["SwiftNetCompression"], exclude: ["Products"],
-            resources: [.embedInCode("Data")], swiftSettings: systemSettings),
+            name: "SwiftNetSignatures", dependencies: ["CSignatureData", "SwiftNetCompression"], exclude: ["Products"],
+            swiftSettings: systemSettings),
 
         // The toolkit as a library: what joins engines to the kernel.
         .target(
