@@ -68,6 +68,7 @@ signatures: build packages-servers
 	python3 -c "import sys, zlib; sys.stdout.buffer.write(zlib.compress(sys.stdin.buffer.read(), 9))" \
 	    < .build/signatures.table > Sources/CSignatureData/Data/table.deflate
 	$(BUILD)/release/fingerprint-trial Sources/SwiftNetSignatures/Products Sources/CSignatureData/Data/calibrations.txt --learn
+	$(if $(PRODUCTS),,python3 Tests/ReferenceServers/tls.py $(BINARY) Sources/CSignatureData/Data/tls.txt)
 
 bench: build packages-bench packages-servers
 	Benchmarks/run
@@ -146,7 +147,8 @@ packages-servers:
 	    libhttp-daemon-perl libmojolicious-perl libev-dev gcc g++ libc6-dev default-jdk-headless \
 	    libnetty-java libhttpcore-java libmicrohttpd-dev libevent-dev libpoco-dev libboost-dev libcpp-httplib-dev \
 	    erlang-base erlang-inets erlang-mochiweb swi-prolog-nox racket guile-3.0 sbcl cl-hunchentoot gir1.2-soup-3.0 python3-gi \
-	    cups-daemon monit aria2 transmission-daemon apt-cacher-ng webdis mighttpd2 libnginx-mod-http-lua php8.2-fpm
+	    cups-daemon monit aria2 transmission-daemon apt-cacher-ng webdis mighttpd2 libnginx-mod-http-lua php8.2-fpm \
+	    lighttpd-mod-openssl hitch stunnel4
 	@Scripts/unpacked .build/servers/debian-rabbitmq-server rabbitmq-server
 	@Scripts/unpacked .build/servers/debian-node $(addprefix node-,$(EXPRESS))
 

@@ -57,14 +57,27 @@ static inline int copenssl_add_chain_certificate(SSL_CTX *context, X509 *certifi
 }
 static inline int copenssl_note_certificate_request(SSL *session, void *unused) {
     (void)unused;
-    SSL_set_app_data(session, session);
+    SSL_set_app_data(session, (void *)((uintptr_t)SSL_get_app_data(session) | 1));
     return 1;
+}
+static inline int copenssl_note_ticket(SSL *session, SSL_SESSION *ticket) {
+    (void)ticket;
+    SSL_set_app_data(session, (void *)((uintptr_t)SSL_get_app_data(session) + 2));
+    return 0;
 }
 // Records in each session of the context whether the server requests a certificate.
 static inline void copenssl_note_certificate_requests(SSL_CTX *context) {
     SSL_CTX_set_cert_cb(context, copenssl_note_certificate_request, NULL);
 }
-static inline int copenssl_requests_certificate(const SSL *session) { return SSL_get_app_data(session) != NULL; }
+static inline int copenssl_requests_certificate(const SSL *session) {
+    return (uintptr_t)SSL_get_app_data(session) & 1;
+}
+// Counts the sessions that the server offers to resume: with TLS 1.3, the tickets that it sends.
+static inline void copenssl_count_tickets(SSL_CTX *context) {
+    SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
+    SSL_CTX_sess_set_new_cb(context, copenssl_note_ticket);
+}
+static inline int copenssl_ticket_count(const SSL *session) { return (int)((uintptr_t)SSL_get_app_data(session) >> 1); }
 static inline int copenssl_has_certificate(const SSL *session) { return SSL_get_certificate(session) != NULL; }
 
 // Looks for an issuer in a file of certificates that is read when it is first needed: the last of the lookups of a

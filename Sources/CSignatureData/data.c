@@ -16,6 +16,10 @@ static const uint8_t calibrations[] = {
 #embed "Data/calibrations.txt"
 };
 
+static const uint8_t tls[] = {
+#embed "Data/tls.txt"
+};
+
 csignaturedata_bytes csignaturedata_signatures(void) {
     return (csignaturedata_bytes){signatures, sizeof signatures};
 }
@@ -26,4 +30,8 @@ csignaturedata_bytes csignaturedata_table(void) {
 
 csignaturedata_bytes csignaturedata_calibrations(void) {
     return (csignaturedata_bytes){calibrations, sizeof calibrations};
+}
+
+csignaturedata_bytes csignaturedata_tls(void) {
+    return (csignaturedata_bytes){tls, sizeof tls};
 }

@@ -18,6 +18,9 @@ package enum EmbeddedSignatures {
     /// How similarity becomes confidence.
     package static var calibrations: [UInt8] { Array(buffer(csignaturedata_calibrations())) }
 
+    /// The behaviors of servers below HTTP/1.
+    package static var tls: [UInt8] { Array(buffer(csignaturedata_tls())) }
+
     private static func inflated(_ packed: csignaturedata_bytes) throws(DecompressionFailure) -> [UInt8] {
         var text: [UInt8] = []
         var inflater = Inflater(.deflate)

@@ -46,6 +46,7 @@ package final class TLSContext {
             SSL_CTX_set1_cert_store(context, store)
         }
         copenssl_note_certificate_requests(context)
+        copenssl_count_tickets(context)
         if let certificate = configuration.clientCertificate {
             // Servers may also request it after the handshake (RFC 8446, section 4.6.2).
             SSL_CTX_set_post_handshake_auth(context, 1)

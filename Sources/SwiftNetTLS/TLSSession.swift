@@ -137,6 +137,9 @@ package struct TLSSession: ~Copyable {
         }
     }
 
+    /// The number of sessions that the server has offered to resume so far: with TLS 1.3, of its tickets.
+    package var ticketCount: Int { Int(copenssl_ticket_count(pointer)) }
+
     /// The negotiated parameters and the peer's certificate; nil before the handshake is complete.
     package var facts: TLSFacts? {
         guard isEstablished else { return nil }

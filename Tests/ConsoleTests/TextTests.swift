@@ -63,4 +63,23 @@ import Testing
         let later = line.isDue(at: now + .seconds(10))
         #expect(!first && !later && line.next == nil)
     }
+
+    @Test("the time left is that of what is done so far")
+    func timeLeft() {
+        let cases: [(Int64, Int, Int, String)] = [
+            (10, 0, 5, ""), (10, 5, 5, ""), (10, 1, 5, ", about 40 s left"), (60, 10, 30, ", about 2 min 0 s left"),
+            (3_600, 1, 3, ", about 2 h 0 min left"), (0, 1, 9, ""),
+        ]
+        for (seconds, done, total, text) in cases {
+            #expect(Text.timeLeft(after: .seconds(seconds), done: done, of: total) == text, "\(seconds) \(done)")
+        }
+    }
+
+    @Test("items in input order wait for those before them; the rest comes at the end")
+    func inputOrder() {
+        var order = InputOrder<String>()
+        #expect(order.take("b", number: 1) == [] && order.take("a", number: 0) == ["a", "b"])
+        #expect(order.take("e", number: 4) == [] && order.take("d", number: 3) == [])
+        #expect(order.rest() == ["d", "e"] && order.rest() == [])
+    }
 }

@@ -9,11 +9,14 @@ struct HTTPFingerprintPlanTests {
     private static let page = Array("HTTP/1.1 200 OK\r\nServer: x\r\nContent-Length: 2\r\n\r\nok".utf8)
 
     private func report(
-        _ servers: inout SimulatedServers, isClassic: Bool = false, seed: UInt64 = 7
+        _ servers: inout SimulatedServers, isClassic: Bool = false, seed: UInt64 = 7, url: String = "198.51.100.1:80",
+        _ change: (inout HTTPFingerprintConfiguration) -> Void = { _ in }
     ) throws -> HTTPFingerprintReport {
         var configuration = HTTPFingerprintConfiguration(seed: seed)
         configuration.isClassic = isClassic
-        let plan = HTTPFingerprintPlan(try HTTPURL("198.51.100.1:80"), configuration, number: 0)
+        configuration.extent = .all
+        change(&configuration)
+        let plan = HTTPFingerprintPlan(try HTTPURL(url), configuration, number: 0)
         return try #require(try PlanObserver.events([plan], &servers).first)
     }
 
@@ -35,6 +38,52 @@ struct HTTPFingerprintPlanTests {
             for line in ["HEAD / HTTP/1.0\r\n\r\n", "GET / HTTP/3.0\r\n\r\n", "GET / JUNK/1.0\r\n\r\n"] {
                 #expect(asked.lines.contains(line), "\(line)")
             }
+        }
+    }
+
+    @Test("the polite requests are 4, the usual ones fewer than all, and the first is always a valid one")
+    func extents() throws {
+        for (extent, counts) in [(.polite, 4...4), (.usual, 10...24), (.all, 25...25)]
+            as [(HTTPFingerprintConfiguration.Extent, ClosedRange<Int>)]
+        {
+            let asked = Log()
+            var servers = SimulatedServers([
+                80: { connection in
+                    asked.lines.append(connection.text)
+                    return [.send(Self.page), .end()]
+                }
+            ])
+            let report = try report(&servers) { $0.extent = extent }
+            #expect(
+                counts.contains(report.requests) && report.requests == servers.connectionCount, "\(report.requests)")
+            #expect(asked.lines.first?.hasPrefix("GET / HTTP/1.1\r\nHost: 198.51.100.1\r\n") == true)
+        }
+    }
+
+    @Test("the user's fields are in every request with a head; Host, User-Agent and Accept are replaced")
+    func fields() throws {
+        let asked = Log()
+        var servers = SimulatedServers([
+            80: { connection in
+                asked.lines.append(connection.text)
+                return [.send(Self.page), .end()]
+            }
+        ])
+        _ = try report(&servers, url: "http://joe:secret@198.51.100.1/x") { configuration in
+            configuration.fields = [
+                ("Host", "www.example"), ("User-Agent", "probe"), ("accept", nil), ("X-Key", "1"), ("X-None", nil),
+            ]
+            configuration.user = ("other", "one")
+        }
+        #expect(
+            asked.lines.first == """
+                GET /x HTTP/1.1\r\nHost: www.example\r\nUser-Agent: probe\r\n\
+                Authorization: Basic am9lOnNlY3JldA==\r\nX-Key: 1\r\n\r\n
+                """)
+        #expect(asked.lines.contains("HEAD /x HTTP/1.0\r\nAuthorization: Basic am9lOnNlY3JldA==\r\nX-Key: 1\r\n\r\n"))
+        for line in asked.lines where !line.hasPrefix("PRI ") && line != "GET /x\r\n\r\n" {
+            #expect(line.contains("X-Key: 1") || line == "GET /x HTTP/1.1\r\nHost: www.example\r\n", "\(line)")
+            #expect(!line.contains("198.51.100.1") || line.hasPrefix("GET http://"), "\(line)")
         }
     }
 
@@ -80,7 +129,7 @@ struct HTTPFingerprintPlanTests {
         #expect(report.behavior.count == limit)
         // A single refusal may have another cause.
         #expect(report.requests == min(limit + 3, 25))
-        let isEnough = limit >= 10
+        let isEnough = limit >= 5
         #expect(report.failure == (isEnough ? nil : .connection(.refused)))
         #expect(report.interruption == (isEnough && limit < 23 ? .connection(.refused) : nil))
     }

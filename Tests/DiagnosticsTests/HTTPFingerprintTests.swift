@@ -63,7 +63,7 @@ struct HTTPFingerprintTests {
         let samples = try Self.samples()
         for (signature, configuration) in samples {
             let comparison = comparer.compare(configuration.behavior)
-            let verdict = library.verdict(comparison, banner: "Apache/2.4.41 (Ubuntu)", calibrations)
+            let verdict = library.verdict(comparison, banner: "Apache/2.4.41 (Ubuntu)", calibrations, answers: 25)
             if verdict.product == signature.product { named += 1 }
             #expect(
                 verdict.product == signature.product || verdict.product == signature.base || verdict.product == nil,
@@ -86,7 +86,7 @@ struct HTTPFingerprintTests {
         for (signature, configuration) in samples {
             var behavior = configuration.behavior
             for test in HTTPFingerprintRequest.allCases.dropFirst(12) { behavior[test] = nil }
-            let verdict = library.verdict(comparer.compare(behavior), banner: nil, calibrations)
+            let verdict = library.verdict(comparer.compare(behavior), banner: nil, calibrations, answers: 25)
             if verdict.product == signature.product { named += 1 }
         }
         #expect(named * 100 >= samples.count * 90, "\(named) of \(samples.count)")
@@ -144,21 +144,29 @@ struct HTTPFingerprintTests {
         for (banner, agrees) in [("Caddy", true), ("nginx/1.18.0", nil), (nil, nil)] as [(String?, Bool?)] {
             // The banner decides between a product and the one it is built on. Go has no banner of its own, so no other
             // banner disagrees with it.
-            let product = library.verdict(comparison, banner: banner, calibrations).product
+            let product = library.verdict(comparison, banner: banner, calibrations, answers: 25).product
             #expect(product == (banner == "Caddy" ? "Caddy" : "Go net/http"))
-            #expect(library.verdict(comparison, banner: banner, calibrations).bannerAgrees == agrees, "\(banner ?? "")")
+            #expect(
+                library.verdict(comparison, banner: banner, calibrations, answers: 25).bannerAgrees == agrees,
+                "\(banner ?? "")")
         }
         let lighttpd = try #require(signatures.first { $0.product == "lighttpd" }?.configurations.first)
         let other = comparer.compare(lighttpd.behavior)
         for (banner, agrees) in [("Lighttpd/1.4", true), ("nginx/1.18.0", false), (nil, nil)] as [(String?, Bool?)] {
-            #expect(library.verdict(other, banner: banner, calibrations).bannerAgrees == agrees, "\(banner ?? "")")
+            #expect(
+                library.verdict(other, banner: banner, calibrations, answers: 25).bannerAgrees == agrees,
+                "\(banner ?? "")")
         }
     }
 
     @Test("a calibration returns the measured accuracy of a confidence, interpolated between steps")
     func calibration() throws {
-        let text = "# offset, similarity, lead\nproduct 0 1 0 0.5:0.2 0.75:0.6\norigin 0 0 0\n"
-        let calibrations = try #require(Calibrations(Array(text.utf8)))
+        let few = "polite-product 0 1 0\npolite-origin 0 0 0\n"
+        let text =
+            "# offset, similarity, lead\nproduct 0 1 0 0.5:0.2 0.75:0.6\norigin 0 0 0\n\(few)measured product 2 5\n"
+        let all = try #require(Calibrations(Array(text.utf8)))
+        #expect(all.usual.product.measured == [2, 5] && all.polite.product.measured.isEmpty)
+        let calibrations = all.usual
         // 1 / (1 + exp(-ln(1.5))) is 0.6, two fifths of the way.
         for (similarity, confidence) in [(0, 0.2), (-3, 0.2), (0.405_465_108, 0.36), (9, 0.6)] as [(Double, Double)] {
             let given = calibrations.product.confidence(similarity: similarity, lead: 0)
@@ -168,8 +176,73 @@ struct HTTPFingerprintTests {
         for broken in [
             "product 0 1 0\n", "product 0 1\norigin 0 0 0\n", "product 0 1 0 0.5\norigin 0 0 0\n",
             "product 0 1 0 0.5:0.1 0.5:0.2\norigin 0 0 0\n", "product 0 1 0 x:0.1\norigin 0 0 0\n",
+            "product 0 1 0\norigin 0 0 0\nmeasured other 1\n", "product 0 1 0\norigin 0 0 0\nmeasured product x\n",
         ] {
-            #expect(Calibrations(Array(broken.utf8)) == nil, "\(broken)")
+            #expect(Calibrations(Array((broken + few).utf8)) == nil, "\(broken)")
+        }
+    }
+
+    @Test("a confidence is a number only where trials support it, for few responses by their own curve")
+    func certainty() throws {
+        let curves =
+            "product 0 0 0\norigin 0 0 0\npolite-product 9 0 0\npolite-origin 0 0 0\nmeasured polite-product 9\n"
+        let calibrations = try #require(Calibrations(Array(curves.utf8)))
+        let library = try Self.stored()
+        let behavior = try #require(Self.samples().first).configuration.behavior
+        var comparer = library.comparer()
+        let comparison = comparer.compare(behavior)
+        for (answers, confidence, certainty) in [(4, 0.99, "measured"), (25, 0.5, "probable")] {
+            let verdict = library.verdict(comparison, banner: nil, calibrations, answers: answers)
+            let best = try #require(verdict.candidates.first)
+            #expect(best.confidence == confidence && best.certainty.rawValue == certainty, "\(answers)")
+        }
+        #expect(Calibration(offset: -1, similarity: 0, lead: 0).certainty(of: 0.49) == .uncertain)
+    }
+
+    @Test("the reasons for a product are the responses in which the other one differs, and their weights add up")
+    func reasons() throws {
+        let signatures = try Self.embedded()
+        let library = try Self.stored()
+        var comparer = library.comparer()
+        let nginx = try #require(signatures.first { $0.product == "nginx" })
+        let plain = try #require(nginx.configurations.first { $0.name == "default" })
+        let products = comparer.compare(plain.behavior).products
+        #expect(products.first?.name == "nginx")
+        let why = try #require(comparer.reasons(for: plain.behavior, "nginx", rather: "lighttpd", signatures))
+        #expect(why.first.product == "nginx" && why.second.product == "lighttpd" && why.first.origin == nil)
+        #expect(why.reasons.map { abs($0.weight) } == why.reasons.map { abs($0.weight) }.sorted(by: >))
+        let junk = try #require(why.reasons.first { $0.test == .junk })
+        #expect(junk.response == plain.behavior[.junk] && junk.first != nil && junk.weight > 0)
+        let other = try #require(junk.second)
+        #expect(other.difference(from: other) == nil && junk.response?.difference(from: other) != nil)
+        let back = try #require(comparer.reasons(for: plain.behavior, "lighttpd", rather: "nginx", signatures))
+        let sums = [why, back].map { $0.reasons.reduce(0) { $0 + $1.weight } }
+        #expect(abs(sums[0] + sums[1]) < 0.01 && sums[0] > 10, "\(sums)")
+        #expect(comparer.reasons(for: plain.behavior, "nginx", rather: "nothing", signatures) == nil)
+    }
+
+    @Test("the known products are listed with their versions, oldest first")
+    func products() throws {
+        let products = try Self.stored().products
+        #expect(products.count >= 80 && products.reduce(0) { $0 + $1.configurations } >= 1_400)
+        #expect(products.map { $0.name.lowercased() } == products.map { $0.name.lowercased() }.sorted())
+        let caddy = try #require(products.first { $0.name == "Caddy" })
+        #expect(caddy.base == "Go net/http" && caddy.versions.first == "2.6.2" && caddy.origins.contains("lighttpd"))
+        #expect(ServerClaim.products.contains("Microsoft IIS"))
+    }
+
+    @Test("the exact version is that of a banner of the product itself")
+    func bannerVersion() throws {
+        let library = try Self.stored()
+        let calibrations = try #require(Calibrations(EmbeddedSignatures.calibrations))
+        let lighttpd = try #require(Self.embedded().first { $0.product == "lighttpd" }?.configurations.first)
+        var comparer = library.comparer()
+        let comparison = comparer.compare(lighttpd.behavior)
+        for (banner, version) in [
+            ("lighttpd/1.4.69", "1.4.69"), ("Lighttpd", nil), ("nginx/1.18.0", nil), (nil, nil),
+        ] as [(String?, String?)] {
+            let verdict = library.verdict(comparison, banner: banner, calibrations, answers: 25)
+            #expect(verdict.product == "lighttpd" && verdict.bannerVersion == version, "\(banner ?? "")")
         }
     }
 
@@ -183,7 +256,7 @@ struct HTTPFingerprintTests {
             #expect(!own.isEmpty)
             var comparer = library.comparer { signature, _ in signature.product == product }
             for behavior in own {
-                let verdict = library.verdict(comparer.compare(behavior), banner: nil, calibrations)
+                let verdict = library.verdict(comparer.compare(behavior), banner: nil, calibrations, answers: 25)
                 #expect(verdict.product == nil, "\(product)")
             }
         }
@@ -200,7 +273,7 @@ struct HTTPFingerprintTests {
             ).first)
         let behavior = silence.configurations[0].behavior
         var comparer = library.comparer()
-        #expect(library.verdict(comparer.compare(behavior), banner: nil, calibrations).product == nil)
+        #expect(library.verdict(comparer.compare(behavior), banner: nil, calibrations, answers: 25).product == nil)
         var none = SignatureLibrary([]).comparer()
         #expect(none.compare(behavior).products.isEmpty)
     }

@@ -6,6 +6,8 @@ struct FingerprintTrial {
     struct Trial {
         var signature: Signature
         var configuration: Signature.Configuration
+        /// The number of responses compared.
+        var answers: Int
         var comparison: SignatureLibrary.Comparison
 
         var isNearest: Bool { comparison.products.first?.name == signature.product }
@@ -16,10 +18,16 @@ struct FingerprintTrial {
     /// Every configuration, with all configurations of its kind omitted from all releases of its product: those that
     /// differ only in the banner or redirect status.
     let kinds: [Trial]
+    /// The same kinds, asked all tests.
+    let thorough: [Trial]
+    /// The same kinds, asked the polite tests.
+    let polite: [Trial]
     /// The same kinds, with only the first tests answered.
     let interrupted: [(tests: Int, trials: [Trial])]
     /// Every product, omitted completely.
     let products: [Trial]
+    /// Every product, omitted completely, asked the polite tests.
+    let politeProducts: [Trial]
     /// Every pair of a front server and its origin, omitted with all configurations of the pair.
     let pairs: [Trial]
     /// Every pair of a front server and its origin, with all pairs of the origin omitted.
@@ -28,11 +36,17 @@ struct FingerprintTrial {
     init(_ signatures: [Signature]) {
         let library = SignatureLibrary(signatures)
         self.library = library
-        let tests = HTTPFingerprintRequest.allCases.count
-        let trials = Self.trials(library, asking: [tests, 5, 10, 15]) { "\($0.product)\t\($1.kind)" }
+        let usual = HTTPFingerprintRequest.cases(.usual)
+        let polite = HTTPFingerprintRequest.cases(.polite)
+        let counts = [5, 10, 15]
+        let sets = [usual, HTTPFingerprintRequest.cases(.all), polite] + counts.map { Array(usual.prefix($0)) }
+        let trials = Self.trials(library, asking: sets) { "\($0.product)\t\($1.kind)" }
         kinds = trials[0]
-        interrupted = [5, 10, 15].enumerated().map { ($0.element, trials[$0.offset + 1]) }
-        products = Self.trials(library, isAlone: true) { signature, _ in signature.product }[0]
+        thorough = trials[1]
+        self.polite = trials[2]
+        interrupted = counts.enumerated().map { ($0.element, trials[$0.offset + 3]) }
+        let unseen = Self.trials(library, asking: [usual, polite], isAlone: true) { signature, _ in signature.product }
+        (products, politeProducts) = (unseen[0], unseen[1])
         pairs =
             Self.trials(library) { signature, configuration in
                 configuration.origin.map { "\(signature.product)\t\($0)" }
@@ -43,10 +57,11 @@ struct FingerprintTrial {
     /// Omits each group in turn and identifies it with the others. Groups of different products are omitted at the same
     /// time, one of each product: each omission is another library to learn from.
     /// - Parameters:
-    ///   - counts: the numbers of tests to answer, each for a trial of its own; nil for all.
+    ///   - sets: the tests to answer, each set for a trial of its own.
     ///   - isAlone: whether each group is omitted alone.
     private static func trials(
-        _ library: SignatureLibrary, asking counts: [Int]? = nil, isAlone: Bool = false,
+        _ library: SignatureLibrary, asking sets: [[HTTPFingerprintRequest]] = [HTTPFingerprintRequest.cases(.usual)],
+        isAlone: Bool = false,
         _ group: (Signature, Signature.Configuration) -> String?
     ) -> [[Trial]] {
         typealias Member = (signature: Signature, configuration: Signature.Configuration)
@@ -65,18 +80,16 @@ struct FingerprintTrial {
             if fold == folds.count { folds.append([]) }
             folds[fold].append((key, members))
         }
-        let counts = counts ?? [HTTPFingerprintRequest.allCases.count]
-        var trials = [[Trial]](repeating: [], count: counts.count)
+        var trials = [[Trial]](repeating: [], count: sets.count)
         for fold in folds {
             let keys = Set(fold.map(\.key))
             var comparer = library.comparer { group($0, $1).map(keys.contains) ?? false }
             for member in fold.flatMap(\.members) {
-                for (index, count) in counts.enumerated() {
-                    var behavior = member.configuration.behavior
-                    for test in HTTPFingerprintRequest.allCases.dropFirst(count) { behavior[test] = nil }
+                for (index, tests) in sets.enumerated() {
+                    let behavior = member.configuration.behavior.answers(to: tests)
                     trials[index].append(
                         Trial(
-                            signature: member.signature, configuration: member.configuration,
+                            signature: member.signature, configuration: member.configuration, answers: behavior.count,
                             comparison: comparer.compare(behavior)))
                 }
             }
@@ -86,12 +99,17 @@ struct FingerprintTrial {
 
     /// The curves fitted to the trials.
     var calibrations: Calibrations {
-        let known = kinds.filter(\.isNearest)
-        let claims = (known + (pairs + origins).filter(\.isNearest)).filter {
-            $0.comparison.origins.first.map { !$0.name.isEmpty } ?? false
+        Calibrations(usual: curves(kinds, products, pairs + origins), polite: curves(polite, politeProducts, []))
+    }
+
+    private func curves(_ kinds: [Trial], _ products: [Trial], _ pairs: [Trial]) -> Calibrations.Curves {
+        let claims = (kinds + pairs).filter {
+            $0.isNearest && $0.comparison.origins.first.map { !$0.name.isEmpty } ?? false
         }
-        return Calibrations(
-            product: productCalibration { _ in true },
+        var product = Self.productCalibration(kinds, products) { _ in true }
+        product.measured = Set(Tenth.all(kinds, products).filter(\.isMeasured).map(\.number))
+        return Calibrations.Curves(
+            product: product,
             origin: CalibrationFit.calibration(
                 of: claims.map {
                     Self.point($0.comparison.origins, $0.comparison.origins[0].name == $0.configuration.origin)
@@ -99,14 +117,50 @@ struct FingerprintTrial {
     }
 
     /// The curve fitted to the trials of some products.
-    func productCalibration(_ isWanted: (String) -> Bool) -> Calibration {
+    static func productCalibration(
+        _ kinds: [Trial], _ products: [Trial], _ isWanted: (String) -> Bool
+    ) -> Calibration {
         CalibrationFit.calibration(
-            of: (kinds.map { ($0, $0.isNearest || $0.isBaseNearest) } + products.map { ($0, $0.isBaseNearest) })
-                .filter { isWanted($0.0.signature.product) }
-                .map { Self.point($0.0.comparison.products, $0.1) })
+            of: (kinds + products).map { ($0, $0.isNearest || $0.isBaseNearest) }
+                .filter { isWanted($0.0.signature.product) && !$0.0.comparison.products.isEmpty }
+                .map { point($0.0.comparison.products, $0.1) })
     }
 
     private static func point(_ candidates: [SignatureLibrary.Candidate], _ isRight: Bool) -> CalibrationFit.Point {
         CalibrationFit.Point(similarity: candidates[0].similarity, lead: candidates[0].lead, isRight: isRight)
+    }
+}
+
+/// How often the results with a confidence in one tenth were right, each product by the curve that fits all others.
+struct Tenth {
+    let number: Int
+    var count = 0
+    var said = 0.0
+    var right = 0.0
+
+    private static let leastCount = 30
+    private static let mostDifference = 0.05
+
+    /// Whether there are enough results, and they were right as often as their confidence says.
+    var isMeasured: Bool {
+        count >= Self.leastCount && abs(said - right) / Double(max(count, 1)) <= Self.mostDifference
+    }
+
+    static func all(_ kinds: [FingerprintTrial.Trial], _ products: [FingerprintTrial.Trial]) -> [Tenth] {
+        var tenths = (0..<10).map { Tenth(number: $0) }
+        var curves: [String: Calibration] = [:]
+        for product in Set(products.map(\.signature.product)) {
+            curves[product] = FingerprintTrial.productCalibration(kinds, products) { $0 != product }
+        }
+        for item in kinds + products {
+            let product = item.signature.product
+            guard let best = item.comparison.products.first, let curve = curves[product] else { continue }
+            let confidence = curve.confidence(similarity: best.similarity, lead: best.lead)
+            let tenth = Calibration.tenth(of: confidence)
+            tenths[tenth].count += 1
+            tenths[tenth].said += confidence
+            if best.name == item.signature.base || best.name == product { tenths[tenth].right += 1 }
+        }
+        return tenths
     }
 }

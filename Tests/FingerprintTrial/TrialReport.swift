@@ -6,13 +6,14 @@ struct TrialReport {
     let calibrations: Calibrations
 
     private func verdict(_ trial: FingerprintTrial.Trial) -> HTTPFingerprintVerdict {
-        self.trial.library.verdict(trial.comparison, banner: nil, calibrations)
+        self.trial.library.verdict(trial.comparison, banner: nil, calibrations, answers: trial.answers)
     }
 
     func printAll() {
         printProducts()
         printUnknown()
         printCalibration()
+        printThresholds()
         printOrigins()
         printVersions()
     }
@@ -32,6 +33,8 @@ struct TrialReport {
             let fronted = trials.filter { $0.configuration.origin != nil }
             printLine("behind a front", fronted)
         }
+        printLine("asked all tests", trial.thorough)
+        printLine("asked \(HTTPFingerprintRequest.cases(.polite).count) tests", trial.polite)
         for (tests, trials) in trial.interrupted { printLine("that answered \(tests) tests alone", trials) }
         print("\nconfusion: configurations identified incorrectly, their kind not seen")
         for item in trial.kinds {
@@ -66,10 +69,15 @@ struct TrialReport {
 
     private func printUnknown() {
         let bases = trial.products.count { verdict($0).product != nil && verdict($0).product == $0.signature.base }
-        let named = trial.products.filter { verdict($0).product != nil && verdict($0).product != $0.signature.base }
+        // What is built on it says what it is.
+        let right = trial.products.count { verdict($0).product == $0.signature.product }
+        let named = trial.products.filter {
+            ![nil, $0.signature.base, $0.signature.product].contains(verdict($0).product)
+        }
         print(
-            "\na product that was never seen: unknown in \(trial.products.count - named.count - bases) of "
-                + "\(trial.products.count), taken for what it is built on in \(bases)")
+            "\na product that was never seen: unknown in \(trial.products.count - named.count - bases - right) of "
+                + "\(trial.products.count), taken for what it is built on in \(bases), right in \(right), wrong in "
+                + "\(named.count)")
         for item in named {
             let verdict = verdict(item)
             print(
@@ -79,31 +87,48 @@ struct TrialReport {
     }
 
     private func printCalibration() {
-        print("\nconfidence    answers   said   right      (of a product by the curve that fits all others)")
-        var curves: [String: Calibration] = [:]
-        for product in Set(trial.products.map(\.signature.product)) {
-            curves[product] = trial.productCalibration { $0 != product }
-        }
-        let all = (trial.kinds.map { ($0, true) } + trial.products.map { ($0, false) }).compactMap { item, isKnown in
-            let product = item.signature.product
-            return item.comparison.products.first.flatMap { best in
-                curves[product].map { curve in
-                    (
-                        confidence: curve.confidence(similarity: best.similarity, lead: best.lead),
-                        isRight: best.name == item.signature.base || isKnown && best.name == product
-                    )
-                }
+        for (title, tenths) in [
+            ("usual requests", Tenth.all(trial.kinds, trial.products)),
+            ("polite requests", Tenth.all(trial.polite, trial.politeProducts)),
+        ] {
+            print("\nconfidence    answers   said   right   (\(title); of a product by the curve that fits all others)")
+            for tenth in tenths where tenth.count > 0 {
+                let count = Double(tenth.count)
+                print(
+                    "0.\(tenth.number) - " + pad(tenth.number == 9 ? "1.0" : "0.\(tenth.number + 1)", 8)
+                        + pad("\(tenth.count)", 10) + pad("\(percent(tenth.said / count)) %", 7)
+                        + pad("\(percent(tenth.right / count)) %", 8) + (tenth.isMeasured ? "" : "in words"))
             }
         }
-        for tenth in 0..<10 {
-            let low = Double(tenth) / 10
-            let chosen = all.filter { $0.confidence >= low && ($0.confidence < low + 0.1 || tenth == 9) }
-            guard !chosen.isEmpty else { continue }
-            let said = chosen.reduce(0) { $0 + $1.confidence } / Double(chosen.count)
-            let right = Double(chosen.count(where: \.isRight)) / Double(chosen.count)
+    }
+
+    /// What other minimum confidences would give.
+    private func printThresholds() {
+        print("\nat least    kinds: right  base  unknown  wrong    unseen products: unknown  base  wrong")
+        for threshold in stride(from: 0.5, through: 0.95, by: 0.05) {
+            func counts(_ trials: [FingerprintTrial.Trial]) -> (right: Int, base: Int, unknown: Int, wrong: Int) {
+                var counts = (right: 0, base: 0, unknown: 0, wrong: 0)
+                for item in trials {
+                    let best = verdict(item).candidates.first
+                    guard let best, best.confidence >= threshold else {
+                        counts.unknown += 1
+                        continue
+                    }
+                    if best.product == item.signature.product {
+                        counts.right += 1
+                    } else if best.product == item.signature.base {
+                        counts.base += 1
+                    } else {
+                        counts.wrong += 1
+                    }
+                }
+                return counts
+            }
+            let (kinds, products) = (counts(trial.kinds), counts(trial.products))
             print(
-                "0.\(tenth) - " + pad(tenth == 9 ? "1.0" : "0.\(tenth + 1)", 8) + pad("\(chosen.count)", 10)
-                    + pad("\(percent(said)) %", 7) + "\(percent(right)) %")
+                pad("\(percent(threshold)) %", 19) + pad("\(kinds.right)", 7) + pad("\(kinds.base)", 6)
+                    + pad("\(kinds.unknown)", 9) + pad("\(kinds.wrong)", 26) + pad("\(products.unknown)", 9)
+                    + pad("\(products.base)", 6) + "\(products.wrong)")
         }
     }
 

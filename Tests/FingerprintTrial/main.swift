@@ -7,9 +7,11 @@ import SwiftNetSignatures
 //     fingerprint-trial FOLDER CALIBRATIONS [--learn]
 //     fingerprint-trial FOLDER TABLE --table
 //     fingerprint-trial FOLDER - --check
+//     fingerprint-trial FOLDER - --tests
 //
 // With --learn, the fitted calibrations are written, otherwise they are read. With --table, only the table of the library
-// is written; with --check, the table in this program is held against that of the folder.
+// is written; with --check, the table in this program is held against that of the folder. With --tests, the tests are
+// ordered by what they add to those before them.
 let arguments = CommandLine.arguments.dropFirst()
 guard arguments.count >= 2, let folder = arguments.first else {
     print("Usage: fingerprint-trial FOLDER CALIBRATIONS [--learn]")
@@ -32,6 +34,14 @@ if arguments.last == "--check" {
     }
     CurrentProcess.exit(isSame ? 0 : 1)
 }
+if arguments.last == "--tests" {
+    let output = BufferedOutput.standardOutput()
+    _ = TestSelection(signatures, step: 6) {
+        output.write($0 + "\n")
+        output.flush()
+    }
+    CurrentProcess.exit(0)
+}
 if arguments.last == "--table" {
     let file = try BufferedOutput.file(path)
     file.write(SignatureTable.bytes(of: SignatureLibrary(signatures)))
@@ -42,12 +52,15 @@ let trial = FingerprintTrial(signatures)
 let calibrations: Calibrations?
 if arguments.last == "--learn" {
     let fitted = trial.calibrations
-    let text = """
-        # Written by `make signatures`: offset, similarity, lead, and what came of what they gave.
-        product \(fitted.product.text)
-        origin \(fitted.origin.text)
-
-        """
+    let curves = [
+        ("product", fitted.usual.product), ("origin", fitted.usual.origin), ("polite-product", fitted.polite.product),
+        ("polite-origin", fitted.polite.origin),
+    ]
+    let text =
+        "# Written by `make signatures`: offset, similarity, lead, and what came of what they gave; then the tenths that\n"
+        + "# trials support.\n" + curves.map { "\($0.0) \($0.1.text)\n" }.joined()
+        + curves.filter { !$0.1.measured.isEmpty }
+        .map { "measured \($0.0) \($0.1.measured.sorted().map(String.init).joined(separator: " "))\n" }.joined()
     let file = try BufferedOutput.file(path)
     file.write(text)
     file.flush()

@@ -58,7 +58,7 @@ struct HTTPFingerprintTests {
             #expect(text.status == 0)
             #expect(text.output.hasPrefix("http://127.0.0.1:8081/  Python http.server  "), "\(text.output)")
             #expect(text.output.contains("Server: nginx/1.18.0"), "\(text.output)")
-            let json = try await ask(lab, "--json 127.0.0.1:8081 127.0.0.1:9")
+            let json = try await ask(lab, "--json --all --sorted 127.0.0.1:8081 127.0.0.1:9")
             let lines = json.output.split(separator: "\n")
             #expect(json.status == 1 && lines.count == 3, "\(json.output)")
             let object = lines.first { $0.hasPrefix(#"{"type":"fingerprint""#) } ?? ""
@@ -70,7 +70,99 @@ struct HTTPFingerprintTests {
                 #expect(object.contains(part), "\(object)")
             }
             #expect(lines.contains { $0.contains(#""type":"failure""#) && $0.contains("connection refused") })
+            #expect(lines.first == lines.first { $0.contains("fingerprint") }, "\(json.output)")
             #expect(lines.last?.contains(#""recognized":1,"unknown":0,"failed":1"#) == true, "\(json.output)")
+        }
+    }
+
+    @Test("the reasons are printed, and a few requests suffice")
+    func reasons() async throws {
+        try await with(Self.liar) { lab in
+            let text = try await ask(lab, "--why -H X-A:b -u joe:x -k 127.0.0.1:8081")
+            let lines = text.output.split(separator: "\n")
+            #expect(text.status == 0 && lines.count >= 3, "\(text.output) \(text.errors)")
+            #expect(lines[1].hasPrefix("  for Python http.server rather than "), "\(text.output)")
+            #expect(lines[2].hasPrefix("    "), "\(text.output)")
+            let json = try await ask(lab, "--polite --json --why 127.0.0.1:8081")
+            #expect(json.output.contains(#""product":"Python http.server""#), "\(json.output)")
+            #expect(json.output.contains(#""requests":4,"#), "\(json.output)")
+            #expect(json.output.contains(#""tls_front":null,"why":[{"test":""#), "\(json.output)")
+            let many = try await ask(lab, "--sorted 127.0.0.1:9 127.0.0.1:8081 127.0.0.1:9 127.0.0.1:8081")
+            let urls = many.output.split(separator: "\n").prefix(4).map { $0.prefix(24) }
+            #expect(urls.map { $0.contains("8081") } == [false, true, false, true], "\(many.output)")
+        }
+    }
+
+    @Test("the known products are listed")
+    func list() async throws {
+        let text = try await Lab.run([Binary.swiftNet, "http-fingerprint", "--list"])
+        #expect(text.status == 0 && text.output.contains("\nnginx  "), "\(text.output)")
+        #expect(text.output.contains("(built on Go net/http)") && text.output.contains("Microsoft IIS"))
+        let json = try await Lab.run([Binary.swiftNet, "http-fingerprint", "--list", "-j"])
+        #expect(json.output.contains(#"{"type":"product","product":"Caddy","versions":["2.6.2""#), "\(json.output)")
+        let refused = try await Lab.run([Binary.swiftNet, "http-fingerprint", "--list", "127.0.0.1"])
+        #expect(refused.status == 2 && refused.errors.contains("--list takes no URL"), "\(refused.errors)")
+    }
+
+    /// nginx with TLS, and a program that terminates TLS before it.
+    private static let terminator = """
+        import socket, ssl, subprocess, sys, threading
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(sys.argv[1] + "/cert", sys.argv[1] + "/key")
+        def copy(a, b):
+            try:
+                while data := a.recv(65536): b.sendall(data)
+                b.shutdown(socket.SHUT_WR)
+            except OSError:
+                for s in (a, b):
+                    try: s.shutdown(socket.SHUT_RDWR)
+                    except OSError: pass
+        def serve(c):
+            try: s = context.wrap_socket(c, server_side=True)
+            except (OSError, ssl.SSLError): return
+            o = socket.create_connection(("127.0.0.1", 8083))
+            t = threading.Thread(target=copy, args=(o, s), daemon=True); t.start()
+            copy(s, o); t.join(); s.close(); o.close()
+        s = socket.create_server(("127.0.0.1", 8085), backlog=64)
+        while True: threading.Thread(target=serve, args=(s.accept()[0],), daemon=True).start()
+        """
+
+    @Test("TLS is further evidence, and shows what terminates it before a server")
+    func tls() async throws {
+        guard await Peer.require(.nginx) else { return }
+        try await Lab.with(.pair) { lab in
+            _ = try await lab.run("b", ["ip", "link", "set", "lo", "up"])
+            let configuration = Self.nginx.replacing(
+                "listen 127.0.0.1:8083;",
+                with: """
+                    listen 127.0.0.1:8083; listen 127.0.0.1:8084 ssl http2; ssl_certificate PLACE/cert;
+                    ssl_certificate_key PLACE/key;
+                    """)
+            let script = """
+                d=$(mktemp -d); chmod 755 $d; n=\(Binary.swiftNet); export PATH=$PATH:/usr/sbin
+                sed "s:PLACE:$d:g" > $d/conf
+                openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=web.example \
+                    -keyout $d/key -out $d/cert 2>/dev/null
+                printf '%s' "$RELAY" > $d/relay.py
+                timeout 60 nginx -c $d/conf & p=$!
+                timeout 60 python3 $d/relay.py $d & q=$!
+                trap 'kill $p $q; wait $p $q; rm -rf $d' EXIT
+                for port in 8084 8085; do
+                    for i in $(seq 200); do $n http-probe -q -k https://127.0.0.1:$port >/dev/null && break; sleep 0.05; done
+                    $n http-fingerprint -j https://127.0.0.1:$port | head -1
+                done
+                $n http-fingerprint https://127.0.0.1:8085
+                """
+            let outcome = try await lab.run(
+                "b", ["env", "RELAY=\(Self.terminator)", "bash", "-c", script], input: configuration)
+            let lines = outcome.output.split(separator: "\n")
+            #expect(lines.count == 3, "\(outcome.output) \(outcome.errors)")
+            #expect(lines.allSatisfy { $0.contains("nginx") }, "\(outcome.output) \(outcome.errors)")
+            #expect(lines.first?.contains(#""tls":"order=h2 unknown=alert-120 "#) == true, "\(outcome.output)")
+            #expect(lines.first?.contains(#""tls_front":null"#) == true, "\(outcome.output)")
+            #expect(lines.dropFirst().first?.contains(#""tls":"order=none unknown=none "#) == true, "\(outcome.output)")
+            #expect(lines.dropFirst().first?.contains("hitch") == true, "\(outcome.output)")
+            #expect(lines.last?.contains("  TLS by ") == true, "\(outcome.output)")
         }
     }
 

@@ -12,9 +12,11 @@ struct OtherProtocolTests {
     }
 
     private static let rows = [
-        Row(port: 7001, bytes: #"b"SSH-2.0-OpenSSH_9.2\r\n""#, message: "not HTTP: SSH-2.0-OpenSSH_9.2"),
-        Row(port: 7002, bytes: #"b"SSH-2.0-OpenSSH_9.2\r\n""#, message: "not HTTP: SSH-2.0-OpenSSH_9.2", then: "reset"),
-        Row(port: 7003, bytes: #"b"220 mail.example ESMTP\r\n""#, message: "not HTTP: 220 mail.example ESMTP"),
+        Row(port: 7001, bytes: #"b"SSH-2.0-OpenSSH_9.2\r\n""#, message: "not HTTP: SSH-2.0-OpenSSH_9.2 (SSH)"),
+        Row(
+            port: 7002, bytes: #"b"SSH-2.0-OpenSSH_9.2\r\n""#, message: "not HTTP: SSH-2.0-OpenSSH_9.2 (SSH)",
+            then: "reset"),
+        Row(port: 7003, bytes: #"b"220 mail.example ESMTP\r\n""#, message: "not HTTP: 220 mail.example ESMTP (SMTP)"),
         Row(
             port: 7004, bytes: #"b"ICY 200 OK\r\nicy-name:x\r\n\r\n" + b"x" * 100000"#, message: "not HTTP: ICY 200 OK"),
         Row(
@@ -22,9 +24,11 @@ struct OtherProtocolTests {
             message: #"not HTTP: \x00\x00\x06\x04\x00\x00\x00\x00\x00\x00\x03\x00\x00\x00d (HTTP/2)"#),
         Row(port: 7006, bytes: #"bytes([21,3,1,0,2,2,70])"#, message: #"not HTTP: \x15\x03\x01\x00\x02\x02F (TLS)"#),
         Row(port: 7007, bytes: #"b"\x1b[31mred\x07\r\n""#, message: #"not HTTP: \x1b[31mred\x07\r\n"#, then: "close"),
-        Row(port: 7008, bytes: #"b"RTSP/1.0 400 Bad Request\r\n\r\n""#, message: "not HTTP: RTSP/1.0 400 Bad Request"),
+        Row(
+            port: 7008, bytes: #"b"RTSP/1.0 400 Bad Request\r\n\r\n""#,
+            message: "not HTTP: RTSP/1.0 400 Bad Request (RTSP)"),
         Row(port: 7009, bytes: #"b"<html>hello"# + "\"", message: "not HTTP: <html>hello", then: "close"),
-        Row(port: 7010, bytes: #"b"+OK ready""#, message: "not HTTP: +OK ready"),
+        Row(port: 7010, bytes: #"b"+OK ready""#, message: "not HTTP: +OK ready (POP3)"),
         Row(port: 7011, bytes: #"b"\xff\xfe\xfd\n""#, message: #"not HTTP: \xff\xfe\xfd"#),
         Row(port: 7012, bytes: #"b"\r\n""#, message: "not HTTP: an empty line", then: "close"),
         Row(port: 7013, bytes: #"b"HTTP/1.1 whatever\r\n\r\n""#, message: "not HTTP: HTTP/1.1 whatever"),

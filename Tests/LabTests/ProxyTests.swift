@@ -338,7 +338,7 @@ struct ProxyTests {
             ("http://127.0.0.1:9004", "proxy http://127.0.0.1:9004: 32 interim responses without a final one", 1),
             ("http://127.0.0.1:9005", "proxy http://127.0.0.1:9005: 403 No", 1),
             ("http://u:p@127.0.0.1:9006", "proxy http://127.0.0.1:9006: 407 No", 1),
-            ("http://127.0.0.1:9007", "proxy http://127.0.0.1:9007: not HTTP: SSH-2.0-OpenSSH_9.2", 1),
+            ("http://127.0.0.1:9007", "proxy http://127.0.0.1:9007: not HTTP: SSH-2.0-OpenSSH_9.2 (SSH)", 1),
             ("http://127.0.0.1:9008", "proxy http://127.0.0.1:9008: timeout: in the proxy handshake", 1),
             ("http://127.0.0.1:9009", "proxy http://127.0.0.1:9009: connection closed: in the proxy handshake", 1),
             ("http://127.0.0.1:9010", "200 OK  5 bytes", 0), ("socks5h://127.0.0.1:9011", "200 OK  5 bytes", 0),

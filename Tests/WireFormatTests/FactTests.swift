@@ -12,10 +12,33 @@ struct FactTests {
             ([0, 0, 0, 4, 0, 0, 0, 0, 0], "HTTP/2"), ([0, 0, 8, 7, 0, 0, 0, 0, 0], "HTTP/2"),
             // DATA, a stream, a cut frame, and text.
             ([0, 0, 0, 0, 0, 0, 0, 0, 0], nil), ([0, 0, 0, 4, 0, 0, 0, 0, 1], nil), ([0, 0, 0, 4, 0, 0, 0, 0], nil),
-            (Array("SSH-2.0".utf8), nil),
+            ([0xFF, 0xFD, 0x18], "Telnet"), ([0xFF, 0xFD], nil), ([0xFF, 0xF0, 0x18], nil),
+            // The handshake of MariaDB 10.11, an error 1130 of MySQL, and an error of PostgreSQL.
+            ([0x5D, 0, 0, 0, 10, 0x35, 0x2E], "MySQL"), ([0x45, 0, 0, 0, 0xFF, 0x6A, 4], "MySQL"),
+            ([0x5D, 0, 0, 1, 10, 0x35], nil), ([0x45, 0, 0, 0, 0x60, 0x53, 0x46], "PostgreSQL"),
+            ([0x45, 0, 0, 0], nil),
         ] as [([UInt8], String?)])
     func binaryProtocols(bytes: [UInt8], name: String?) {
-        #expect(BinaryProtocol(opening: bytes)?.description == name)
+        #expect(ForeignProtocol(opening: bytes)?.description == name)
+        for count in bytes.indices { _ = ForeignProtocol(opening: Array(bytes.prefix(count))) }
+    }
+
+    @Test(
+        "protocols with a greeting are recognized by it",
+        arguments: [
+            ("SSH-2.0-OpenSSH_9.2p1 Debian-2\r\n", "SSH"), ("220 mail.example ESMTP Postfix\r\n", "SMTP"),
+            ("220-mx.example SMTP\r\n", "SMTP"), ("220 (vsFTPd 3.0.3)\r\n", "FTP"), ("220 FTP server ready", "FTP"),
+            ("220 host.example\r\n", "FTP or SMTP"), ("554 no SMTP service here\r\n", "SMTP"), ("220", nil),
+            ("2200 x", nil),
+            ("+OK Dovecot ready.\r\n", "POP3"), ("* OK [CAPABILITY IMAP4rev1] ready\r\n", "IMAP"),
+            ("200 news.example InterNetNews NNRP server\r\n", "NNTP"), ("200 OK\r\n", nil),
+            ("-ERR wrong number of arguments for 'get' command\r\n", "Redis"), ("ERROR\r\n", "memcached"),
+            ("RTSP/1.0 400 Bad Request\r\n", "RTSP"), ("SIP/2.0 400 Bad Request\r\n", "SIP"),
+            ("RFB 003.008\n", "VNC"), ("AMQP\0\0\u{9}\u{1}", "AMQP"), ("@RSYNCD: 31.0\n", "rsync"),
+            ("( success ( 2 2 ( ) ( edit-pipeline", "Subversion"), ("HTTP/1.1 200 OK\r\n", nil), ("hello\r\n", nil),
+        ] as [(String, String?)])
+    func greetings(text: String, name: String?) {
+        #expect(ForeignProtocol(opening: Array(text.utf8))?.description == name)
     }
 
     @Test("TCP options and flags have one name each")

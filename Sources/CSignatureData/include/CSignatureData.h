@@ -19,4 +19,7 @@ csignaturedata_bytes csignaturedata_table(void);
 /// How similarity becomes confidence, as text.
 csignaturedata_bytes csignaturedata_calibrations(void);
 
+/// How servers behave in TLS and at the beginning of HTTP/2, as text.
+csignaturedata_bytes csignaturedata_tls(void);
+
 #endif

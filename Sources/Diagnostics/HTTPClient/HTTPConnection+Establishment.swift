@@ -147,7 +147,7 @@ extension HTTPConnection {
             if case .secureProxy = stage, let proxy = origin.proxy?.proxy {
                 layers.append(try connections.makeSession(of: proxy))
             } else {
-                layers.append(try connections.makeSession(of: origin))
+                layers.append(try connections.makeSession(of: origin, offering: applicationProtocols))
             }
         } catch {
             fail(.secure(error), at: now)

@@ -27,6 +27,8 @@ final class HTTPConnection {
     let origin: HTTPOrigin
     let http2Use: HTTP2Use
     let reportsFrames: Bool
+    /// The application protocols to offer; nil for those of the run.
+    let applicationProtocols: [String]?
     let number: UInt64
     unowned let connections: HTTPConnections
     var handshake: ProxyHandshake?
@@ -74,6 +76,7 @@ final class HTTPConnection {
         origin = fetch.origin
         http2Use = fetch.http2
         reportsFrames = fetch.keptBytes > 0
+        applicationProtocols = fetch.applicationProtocols
         if let authentication, let tunnel = origin.proxy?.tunnel {
             handshake = ProxyHandshake(authentication, to: tunnel, userAgent: fetch.userAgent)
         }

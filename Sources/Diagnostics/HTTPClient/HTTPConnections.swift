@@ -20,6 +20,8 @@ final class HTTPConnections {
     private var unflushed: [HTTPConnection] = []
     private let configuration: TLSConfiguration
     private var context: TLSContext?
+    /// The state of sessions that offer other application protocols, by these.
+    private var otherContexts: [[String]: TLSContext] = [:]
     /// The state that the TLS sessions of proxies share.
     private var proxyContext: TLSContext?
 
@@ -83,8 +85,19 @@ final class HTTPConnections {
     }
 
     /// Creates the TLS session of an origin, as a layer of a connection.
-    func makeSession(of origin: HTTPOrigin) throws(TLSFailure) -> TLSLayer {
-        TLSLayer(try TLSSession(try makeContext(), host: origin.secureName ?? "", isAddress: origin.isAddress))
+    /// - Parameter protocols: the application protocols to offer; nil for those of the run.
+    func makeSession(of origin: HTTPOrigin, offering protocols: [String]?) throws(TLSFailure) -> TLSLayer {
+        let context = if let protocols { try makeContext(offering: protocols) } else { try makeContext() }
+        return TLSLayer(try TLSSession(context, host: origin.secureName ?? "", isAddress: origin.isAddress))
+    }
+
+    private func makeContext(offering protocols: [String]) throws(TLSFailure) -> TLSContext {
+        if let known = otherContexts[protocols] { return known }
+        var offer = configuration
+        offer.applicationProtocols = protocols
+        let made = try TLSContext(offer)
+        otherContexts[protocols] = made
+        return made
     }
 
     /// Creates the TLS session of an https proxy, as a layer of a connection.

@@ -243,6 +243,7 @@ final class HTTPExchange {
         if !isKept, connection.userCount <= 1 { connection.close(at: now) }
         outcome.endpoint = connection.endpoint
         outcome.tls = connection.tls
+        if connection.tls != nil { outcome.ticketCount = connection.layers.last?.ticketCount ?? 0 }
         outcome.localPort = connection.localPort
         outcome.localAddress = connection.localAddress
         outcome.proxyStatus = connection.proxyStatus

@@ -43,6 +43,8 @@ public struct HTTPFetch: Sendable {
     public var method: HTTPMethod
     /// Whether to send the request by HTTP/2.
     public var http2 = HTTP2Use.negotiated
+    /// The application protocols to offer in the TLS handshake (ALPN); nil for those of the run.
+    public var applicationProtocols: [String]?
     /// The bytes of the request in the format of HTTP/1.
     public var bytes: [UInt8]
     /// Scheme and authority, which precede the path in a request to a proxy that forwards it; nil for other requests.

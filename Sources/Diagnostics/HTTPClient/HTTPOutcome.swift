@@ -133,6 +133,8 @@ public struct HTTPOutcome: Sendable {
     public var isReused = false
     public var timings: HTTPTimings
     public var tls: TLSFacts?
+    /// The number of sessions that the server offered to resume: with TLS 1.3, of its tickets.
+    public var ticketCount = 0
     /// The messages by which a proxy connected to the origin, or challenged the request.
     public var proxyMessages: [ProxyMessage] = []
     /// The status of the proxy's response to CONNECT, or the number of its SOCKS reply; nil without one.

@@ -10,6 +10,8 @@ final class TLSLayer {
 
     /// The negotiated parameters; nil before the handshake is complete.
     var facts: TLSFacts? { session.facts }
+    /// The number of sessions that the server has offered to resume so far.
+    var ticketCount: Int { session.ticketCount }
     /// Whether the handshake is complete.
     var isEstablished: Bool { session.isEstablished }
 

@@ -21,6 +21,8 @@ package struct Calibration: Sendable, Hashable {
     package var lead: Double
     /// Ascending steps, interpolated linearly.
     package var steps: [Step]
+    /// The tenths of confidence, from 0, in which enough results of trials were right as often as their confidence said.
+    package var measured: Set<Int> = []
 
     package init(offset: Double, similarity: Double, lead: Double, steps: [Step] = []) {
         self.offset = offset
@@ -37,6 +39,14 @@ package struct Calibration: Sendable, Hashable {
         guard next > 0 else { return steps[0].right }
         let (low, high) = (steps[next - 1], steps[next])
         return low.right + (high.right - low.right) * (given - low.given) / (high.given - low.given)
+    }
+
+    /// The tenth of a confidence: 0 for less than 10 %, 9 for 90 % and more.
+    package static func tenth(of confidence: Double) -> Int { Int(min(max(confidence, 0), 0.99) * 10) }
+
+    package func certainty(of confidence: Double) -> HTTPFingerprintVerdict.Certainty {
+        if measured.contains(Self.tenth(of: confidence)) { return .measured }
+        return confidence >= 0.5 ? .probable : .uncertain
     }
 
     /// Returns the confidence of the curve alone.
@@ -57,21 +67,45 @@ package struct Calibration: Sendable, Hashable {
     }
 }
 
-/// The calibrations for the product and for the origin.
+/// The calibrations for the product and for the origin, by the number of responses.
 package struct Calibrations: Sendable, Hashable {
-    package var product: Calibration
-    package var origin: Calibration
+    /// The curves for a number of responses.
+    package struct Curves: Sendable, Hashable {
+        package var product: Calibration
+        package var origin: Calibration
 
-    package init(product: Calibration, origin: Calibration) {
-        self.product = product
-        self.origin = origin
+        package init(product: Calibration, origin: Calibration) {
+            self.product = product
+            self.origin = origin
+        }
     }
 
-    /// Parses lines such as `product -4.5 10 20 0.1:0.2 0.9:0.95`.
+    /// For the usual requests and for all.
+    package var usual: Curves
+    /// For few responses: to the polite requests, or of a server that refused the others.
+    package var polite: Curves
+
+    /// The maximum number of few responses.
+    private static let fewResponses = 8
+
+    package init(usual: Curves, polite: Curves) {
+        self.usual = usual
+        self.polite = polite
+    }
+
+    func curves(forAnswers count: Int) -> Curves { count <= Self.fewResponses ? polite : usual }
+
+    /// Parses lines such as `product -4.5 10 20 0.1:0.2 0.9:0.95`, and `measured product 0 9`.
     package init?(_ bytes: [UInt8]) {
         var curves: [Substring: Calibration] = [:]
         for line in String(decoding: bytes, as: UTF8.self).split(separator: "\n") where !line.hasPrefix("#") {
             let fields = line.split(separator: " ")
+            if fields.first == "measured" {
+                let tenths = fields.dropFirst(2).compactMap { Int($0) }
+                guard fields.count >= 2, curves[fields[1]] != nil, tenths.count == fields.count - 2 else { return nil }
+                curves[fields[1]]?.measured = Set(tenths)
+                continue
+            }
             let numbers = fields.dropFirst().prefix(3).compactMap { Double($0) }
             guard numbers.count == 3 else { return nil }
             var curve = Calibration(offset: numbers[0], similarity: numbers[1], lead: numbers[2])
@@ -82,7 +116,10 @@ package struct Calibrations: Sendable, Hashable {
             }
             curves[fields[0]] = curve
         }
-        guard let product = curves["product"], let origin = curves["origin"] else { return nil }
-        self.init(product: product, origin: origin)
+        guard let product = curves["product"], let origin = curves["origin"], let few = curves["polite-product"],
+            let fewOrigin = curves["polite-origin"]
+        else { return nil }
+        self.init(
+            usual: Curves(product: product, origin: origin), polite: Curves(product: few, origin: fewOrigin))
     }
 }

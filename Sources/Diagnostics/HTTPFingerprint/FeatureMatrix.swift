@@ -66,6 +66,9 @@ struct FeatureMatrix: Sendable {
         (0..<columnCount).allSatisfy { query[$0] == Self.unasked || self[row, $0] == query[$0] }
     }
 
+    /// Returns the number of the test that shows a column; nil if any test may show it.
+    func test(of column: Int) -> Int? { tests[column] }
+
     subscript(row: Int, column: Int) -> Code { cells[row * columnCount + column] }
 
     /// The number of values of a column, including absence.
@@ -82,12 +85,12 @@ struct FeatureMatrix: Sendable {
 
     /// Returns the sum of the gains of the columns in which a row equals a query.
     func sum(_ gains: [Int32], ofAgreementWith query: [Code], in row: Int) -> Int32 {
-        guard gains.count == columnCount, query.count == columnCount else { return 0 }
-        let (cells, gains, query) = (cells.span, gains.span, query.span)
-        let start = row * columnCount
+        let cells = cells.span.extracting(row * columnCount..<(row + 1) * columnCount)
+        let (gains, query) = (gains.span, query.span)
         var sum: Int32 = 0
-        for column in 0..<columnCount {
-            sum &+= cells[start + column] == query[column] ? gains[column] : 0
+        // A bound that the compiler knows to be that of all three, for a loop without checks.
+        for column in 0..<min(cells.count, min(gains.count, query.count)) {
+            sum &+= cells[column] == query[column] ? gains[column] : 0
         }
         return sum
     }
@@ -129,14 +132,15 @@ struct FeatureMatrix: Sendable {
                     column.values.prefix(Self.mostValues).enumerated().map { ($0.element, Code($0.offset + 1)) },
                     uniquingKeysWith: { first, _ in first }))
         }
-        let rows = reader.list { reader in
-            reader.list { reader -> (column: UInt16, code: Code) in (reader.number(), reader.number()) }
-        }
-        rowCount = rows.count
+        rowCount = Int(reader.number() as UInt16)
+        let limits = values.map { Code($0.count) }
         cells = [Code](repeating: Self.absent, count: rowCount * columnCount)
-        for (row, present) in rows.enumerated() {
-            for (column, code) in present where Int(column) < columnCount && Int(code) <= values[Int(column)].count {
-                cells[row * columnCount + Int(column)] = code
+        for row in 0..<rowCount {
+            let start = row * columnCount
+            for _ in 0..<Int(reader.number() as UInt16) {
+                let column = Int(reader.number() as UInt16)
+                let code: Code = reader.number()
+                if column < limits.count, code <= limits[column] { cells[start + column] = code }
             }
         }
     }

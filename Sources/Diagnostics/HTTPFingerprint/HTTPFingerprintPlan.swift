@@ -12,7 +12,9 @@ public struct HTTPFingerprintPlan: HTTPPlan {
     private let origin: HTTPOrigin
     private let missing: String
     private var report: HTTPFingerprintReport
-    private var tests = HTTPFingerprintRequest.allCases[...]
+    private var tests: ArraySlice<HTTPFingerprintRequest>
+    private let fields: HTTPFingerprintFields
+    private var tlsTests = TLSTest.allCases[...]
     private var started = Instant(nanoseconds: 0)
     private var pending: HTTPOutcome?
     /// Words in pages that identify the host rather than the product.
@@ -27,8 +29,8 @@ public struct HTTPFingerprintPlan: HTTPPlan {
 
     /// The number of consecutive failures after which the remaining tests are skipped.
     private static let refusalLimit = 3
-    /// The number of tests that identifies a server almost as well as all of them.
-    private static let leastAnswers = 10
+    /// The number of responses by which a server that refused further connections is judged.
+    private static let leastAnswers = 5
 
     /// - Parameters:
     ///   - number: the plan's number in the run, which varies the names of resources that do not exist.
@@ -40,8 +42,13 @@ public struct HTTPFingerprintPlan: HTTPPlan {
         self.url = url
         self.configuration = configuration
         self.judge = judge
+        tests = HTTPFingerprintRequest.cases(configuration.extent)[...]
+        if url.scheme != .https || configuration.extent == .polite { tlsTests = [] }
+        fields = HTTPFingerprintFields(
+            configuration.fields,
+            user: url.user.map { ($0, url.password ?? "") } ?? configuration.user)
         origin = configuration.overrides.origin(of: url)
-        report = HTTPFingerprintReport(url: url)
+        report = HTTPFingerprintReport(url: url, number: number)
         var random = SeededGenerator(seed: configuration.seed &+ UInt64(number))
         // It contains a digit wherever a page may repeat it, so that body shapes ignore it.
         missing = "/0" + String(random.next(), radix: 36) + "0"
@@ -59,7 +66,11 @@ public struct HTTPFingerprintPlan: HTTPPlan {
         case .waited, .queried: break
         case .watched(let closedAfter): take(isEndedAfter: closedAfter != nil)
         case .fetched(let outcome):
-            guard let test = tests.first else { break }
+            guard let test = tests.first else {
+                takeTLS(outcome)
+                guard outcome.failure != .stopped else { return conclude(.stopped, at: now, emit) }
+                break
+            }
             report.requests += 1
             guard outcome.failure != .stopped else { return conclude(.stopped, at: now, emit) }
             pending = outcome
@@ -89,8 +100,9 @@ public struct HTTPFingerprintPlan: HTTPPlan {
             }
             take(isEndedAfter: false)
         }
-        guard let test = tests.first else { return conclude(nil, at: now, emit) }
-        return .fetch(fetch(test))
+        if let test = tests.first { return .fetch(fetch(test)) }
+        if let test = tlsTests.first { return .fetch(fetch(test)) }
+        return conclude(nil, at: now, emit)
     }
 
     public mutating func stop(_ emit: (HTTPFingerprintReport) -> Void) {
@@ -120,6 +132,14 @@ public struct HTTPFingerprintPlan: HTTPPlan {
         report.behavior[test] = AnswerShape(outcome, body: body, isEndedAfter: isEndedAfter)
     }
 
+    private mutating func takeTLS(_ outcome: HTTPOutcome) {
+        guard let test = tlsTests.popFirst() else { return }
+        report.requests += 1
+        var behavior = report.tls ?? TLSBehavior()
+        behavior.add(outcome, of: test)
+        if !behavior.values.isEmpty { report.tls = behavior }
+    }
+
     private mutating func conclude(
         _ failure: HTTPFailure?, at now: Instant, _ emit: (HTTPFingerprintReport) -> Void
     ) -> HTTPStep {
@@ -130,9 +150,22 @@ public struct HTTPFingerprintPlan: HTTPPlan {
         return .finished
     }
 
+    private func fetch(_ test: TLSTest) -> HTTPFetch {
+        var fetch = fetch(HTTPFingerprintRequest.get)
+        fetch.applicationProtocols = test.protocols
+        fetch.demandsStatusLine = false
+        fetch.keepsConnection = false
+        fetch.timeout = min(
+            max(Nanoseconds(usualTime.count &* 10), HTTPFingerprintConfiguration.leastPatience),
+            configuration.timeout)
+        // The frames of HTTP/2 are kept with the bytes.
+        fetch.keptBytes = 1
+        return fetch
+    }
+
     private func fetch(_ test: HTTPFingerprintRequest) -> HTTPFetch {
         let bytes = test.bytes(
-            url, missing: missing, isClassic: configuration.isClassic)
+            url, missing: missing, isClassic: configuration.isClassic, fields: fields)
         var fetch = HTTPFetch(origin: origin, method: test.method, bytes: bytes)
         fetch.heldBody = test.heldBody
         fetch.endsSending = test == .earlyClose

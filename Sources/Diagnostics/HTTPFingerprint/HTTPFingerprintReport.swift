@@ -4,7 +4,11 @@ import WireFormat
 /// The result of `http-fingerprint` for one URL.
 public struct HTTPFingerprintReport: Sendable {
     public var url: HTTPURL
+    /// The place of the URL in the run, from 0.
+    public var number: Int
     public var behavior = ServerBehavior()
+    /// The behavior below HTTP/1 of a server of https; nil for others.
+    public var tls: TLSBehavior?
     /// The Server field.
     public var banner: String?
     /// The product that the first response claims, if it is one that is recognized by this alone.
@@ -19,7 +23,10 @@ public struct HTTPFingerprintReport: Sendable {
     /// The verdict; nil if the server did not respond, or if servers are not to be identified.
     public var verdict: HTTPFingerprintVerdict?
 
-    init(url: HTTPURL) { self.url = url }
+    init(url: HTTPURL, number: Int) {
+        self.url = url
+        self.number = number
+    }
 }
 
 /// The identification of a server, with its confidence.
@@ -29,8 +36,20 @@ public struct HTTPFingerprintVerdict: Sendable {
         public var product: String
         /// The calibrated probability that it is right: 0 to 1.
         public var confidence: Double
+        /// Whether the trials of the signatures support that number.
+        public var certainty: Certainty
         /// Its most similar configuration.
         public var configuration: String
+    }
+
+    /// What is known of a confidence.
+    public enum Certainty: String, Sendable {
+        /// Of results with such a confidence, trials found as many right as it says.
+        case measured
+        /// Right rather than wrong, by the curve between what was measured.
+        case probable
+        /// Wrong rather than right.
+        case uncertain
     }
 
     /// The product that terminates the connection; nil if none is similar enough.
@@ -39,12 +58,19 @@ public struct HTTPFingerprintVerdict: Sendable {
     public var version: String?
     /// The origin behind the product; nil if there is none or it is unknown.
     public var origin: String?
+    /// What terminates TLS before the product, if TLS shows that it is not the product itself: the products that behave
+    /// in this way, of which there may be none.
+    public var tlsFronts: [String]?
     /// What the server claims to be, if its behavior is that of no product.
     public var claim: ServerClaim?
     /// The candidates, most similar first.
     public var candidates: [Candidate] = []
     /// Whether the Server field agrees with the product; nil if one of them is unknown.
     public var bannerAgrees: Bool?
+    /// The version in the Server field, if it is that of the product.
+    public var bannerVersion: String?
+    /// What decided between the two most similar products, if that was asked.
+    public var reasons: VerdictReasons?
 
     /// Creates the verdict of an unknown server.
     package init() {}

@@ -59,50 +59,20 @@ public enum HTTPFingerprintRequest: String, CaseIterable, Sendable {
         }
     }
 
-    /// Returns the bytes of the request.
-    /// - Parameters:
-    ///   - url: the server, and the path of an existing resource.
-    ///   - missing: the path of a resource that does not exist.
-    ///   - isClassic: whether the four classic requests name `/` literally.
-    func bytes(_ url: HTTPURL, missing: String, isClassic: Bool) -> [UInt8] {
-        let (authority, path) = (url.authority, url.target)
-        let host = "Host: \(authority)\r\n"
-        let agent = "User-Agent: Mozilla/5.0 (compatible; swift-net)\r\nAccept: */*\r\n"
-        let usual = host + agent
-        let text: String =
-            switch self {
-            case .get: "GET \(path) HTTP/1.1\r\n\(usual)\r\n"
-            case .missing: "GET \(missing) HTTP/1.1\r\n\(usual)\r\n"
-            case .head: "HEAD \(isClassic ? "/" : path) HTTP/1.0\r\n\r\n"
-            case .delete: "DELETE \(isClassic ? "/" : missing) HTTP/1.0\r\n\r\n"
-            case .versionThree: "GET \(isClassic ? "/" : path) HTTP/3.0\r\n\r\n"
-            case .junk: "GET \(isClassic ? "/" : path) JUNK/1.0\r\n\r\n"
-            case .simple: "GET \(path)\r\n\r\n"
-            case .noHost: "GET \(path) HTTP/1.1\r\n\(agent)\r\n"
-            case .twoHosts: "GET \(path) HTTP/1.1\r\n\(host)\(usual)\r\n"
-            case .oddHost: "GET \(path) HTTP/1.1\r\nHost: a b@c:x/\r\n\(agent)\r\n"
-            case .lowerMethod: "get \(path) HTTP/1.1\r\n\(usual)\r\n"
-            case .unknownMethod: "FROBNICATE \(path) HTTP/1.1\r\n\(usual)\r\n"
-            case .longPath: "GET \(missing)\(String(repeating: "a", count: 9_000)) HTTP/1.1\r\n\(usual)\r\n"
-            case .longField:
-                "GET \(path) HTTP/1.1\r\n\(usual)X-Long: \(String(repeating: "a", count: 20_000))\r\n\r\n"
-            case .badPercent: "GET \(missing)%zz%1 HTTP/1.1\r\n\(usual)\r\n"
-            case .bareLineFeed: "GET \(path) HTTP/1.1\nHost: \(authority)\nAccept: */*\n\n"
-            case .folded: "GET \(path) HTTP/1.1\r\n\(usual)X-Folded: one,\r\n two\r\n\r\n"
-            case .badLength: "POST \(path) HTTP/1.1\r\n\(usual)Content-Length: 1x\r\n\r\n"
-            case .unknownExpectation: "GET \(path) HTTP/1.1\r\n\(usual)Expect: wonders\r\n\r\n"
-            case .expectContinue:
-                "POST \(path) HTTP/1.1\r\n\(usual)Content-Type: application/x-www-form-urlencoded\r\n"
-                    + "Content-Length: 3\r\nExpect: 100-continue\r\n\r\n"
-            case .badRange: "GET \(path) HTTP/1.1\r\n\(usual)Range: bytes=999999999-\r\n\r\n"
-            case .badChunk: "POST \(path) HTTP/1.1\r\n\(usual)Transfer-Encoding: chunked\r\n\r\nzz\r\nx\r\n0\r\n\r\n"
-            case .earlyClose: "GET \(path) HTTP/1.1\r\n\(host)"
-            case .preface: "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\u{4}\0\0\0\0\0"
-            case .absolute: "GET \(url.scheme.rawValue)://\(authority)\(path) HTTP/1.1\r\n\(usual)\r\n"
-            }
-        return Array(text.utf8)
-    }
+    /// The tests that identify most servers: each of these identified most of what those before it did not, in trials
+    /// (`fingerprint-trial --tests`).
+    private static let polite: Set<Self> = [.get, .junk, .longField, .badLength]
+    /// The tests that add hardly anything to the others.
+    private static let unusual: Set<Self> = [
+        .simple, .twoHosts, .oddHost, .lowerMethod, .badPercent, .folded, .absolute,
+    ]
 
-    /// The body that follows `100 Continue`.
-    var heldBody: [UInt8] { self == .expectContinue ? Array("a=1".utf8) : [] }
+    /// Returns the tests of an extent, in the order in which they are sent.
+    package static func cases(_ extent: HTTPFingerprintConfiguration.Extent) -> [Self] {
+        switch extent {
+        case .polite: allCases.filter(polite.contains)
+        case .usual: allCases.filter { !unusual.contains($0) }
+        case .all: allCases
+        }
+    }
 }

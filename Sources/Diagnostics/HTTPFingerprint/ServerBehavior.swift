@@ -18,6 +18,13 @@ public struct ServerBehavior: Hashable, Sendable {
         return made.allSatisfy { $0.opening == made[0].opening && $0.names == made[0].names }
     }
 
+    /// Returns the behavior as if only some tests had been made.
+    package func answers(to tests: some Sequence<HTTPFingerprintRequest>) -> ServerBehavior {
+        var behavior = ServerBehavior()
+        for test in tests { behavior[test] = self[test] }
+        return behavior
+    }
+
     /// The number of tests made.
     public var count: Int { answers.count { $0 != nil } }
 }

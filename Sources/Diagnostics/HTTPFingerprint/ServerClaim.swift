@@ -46,7 +46,7 @@ public struct ServerClaim: Hashable, Sendable {
     }
 
     /// Values of Server, or their names, in lower case. They are those that the products' documentation names.
-    private static let banners: [(banner: String, product: String)] = [
+    static let banners: [(banner: String, product: String)] = [
         ("microsoft-iis", "Microsoft IIS"), ("microsoft-httpapi", "Microsoft HTTP.sys"), ("kestrel", "Kestrel"),
         ("litespeed", "LiteSpeed"), ("openlitespeed", "OpenLiteSpeed"), ("openresty", "OpenResty"),
         ("tengine", "Tengine"), ("envoy", "Envoy"), ("istio-envoy", "Envoy"), ("cloudflare", "Cloudflare"),
@@ -63,7 +63,7 @@ public struct ServerClaim: Hashable, Sendable {
     ]
 
     /// Fields that only one product adds.
-    private static let fields: [(name: String, product: String)] = [
+    static let fields: [(name: String, product: String)] = [
         ("CF-RAY", "Cloudflare"), ("X-Amz-Cf-Id", "Amazon CloudFront"), ("X-Azure-Ref", "Azure Front Door"),
         ("X-Vercel-Id", "Vercel"), ("X-NF-Request-ID", "Netlify"), ("X-Fastly-Request-ID", "Fastly"),
         ("X-Envoy-Upstream-Service-Time", "Envoy"), ("X-Kong-Proxy-Latency", "Kong"), ("X-Iinfo", "Imperva"),
@@ -71,7 +71,7 @@ public struct ServerClaim: Hashable, Sendable {
     ]
 
     /// The beginnings of names of cookies that only one product sets.
-    private static let cookies: [(prefix: String, product: String)] = [
+    static let cookies: [(prefix: String, product: String)] = [
         ("BIGipServer", "F5 BIG-IP"), ("AWSALB", "AWS Application Load Balancer"), ("__cf_bm", "Cloudflare"),
         ("incap_ses_", "Imperva"), ("visid_incap_", "Imperva"), ("NSC_", "Citrix NetScaler"),
         ("ARRAffinity", "Azure App Service"),

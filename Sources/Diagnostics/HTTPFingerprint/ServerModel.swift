@@ -32,16 +32,35 @@ struct ServerModel: Sendable {
     func evidence(of query: [FeatureMatrix.Code], _ chances: [Float]) -> Evidence {
         var evidence = Evidence(gains: [Int32](repeating: 0, count: query.count))
         for column in query.indices where query[column] != FeatureMatrix.unasked {
-            let chance = chances[column]
-            let (kept, own) = (shares.kept[column], shares.own[column])
-            let usual = frequencies.frequency(of: query[column], in: column, chance: chance)
-            let other = max(own * usual + max(1 - kept - own, 0) * chance, 1e-9)
-            let without = Int32(log(other / chance) * Self.unit)
-            let with = Int32(log((kept + other) / chance) * Self.unit)
-            evidence.base &+= without
-            evidence.gains[column] = with &- without
+            let terms = terms(for: query[column], in: column, chance: chances[column])
+            evidence.base &+= terms.without
+            evidence.gains[column] = terms.gain
         }
         return evidence
+    }
+
+    /// Returns, by column, how much more probable the value of a query is than by chance if the known behavior is that
+    /// of a row.
+    func evidence(
+        of query: [FeatureMatrix.Code], _ chances: [Float], knowing row: Int, _ matrix: FeatureMatrix
+    ) -> [Int32] {
+        query.indices.map { column in
+            guard query[column] != FeatureMatrix.unasked else { return 0 }
+            let terms = terms(for: query[column], in: column, chance: chances[column])
+            return terms.without &+ (matrix[row, column] == query[column] ? terms.gain : 0)
+        }
+    }
+
+    /// Returns how much more probable a value is than by chance if it differs from the known behavior, and what is added
+    /// if it equals it.
+    private func terms(
+        for value: FeatureMatrix.Code, in column: Int, chance: Float
+    ) -> (without: Int32, gain: Int32) {
+        let (kept, own) = (shares.kept[column], shares.own[column])
+        let usual = frequencies.frequency(of: value, in: column, chance: chance)
+        let other = max(own * usual + max(1 - kept - own, 0) * chance, 1e-9)
+        let without = Int32(log(other / chance) * Self.unit)
+        return (without, Int32(log((kept + other) / chance) * Self.unit) &- without)
     }
 }
 

@@ -13,6 +13,10 @@ package struct SignatureComparer: Sendable {
         var origin: String?
         /// The most similar row, of the product or of the origin.
         var row: Int
+        /// The number of the model that predicts the behavior from that row, of those of servers or of fronts.
+        var model: Int
+        /// Whether the row is that of the origin, before which the product is a front.
+        var isFront: Bool
     }
 
     private let library: SignatureLibrary
@@ -27,16 +31,19 @@ package struct SignatureComparer: Sendable {
     }
 
     /// Returns the candidates for a behavior.
-    package mutating func compare(_ behavior: ServerBehavior) -> SignatureLibrary.Comparison {
+    /// - Parameter further: the evidence for a product besides that of its responses: a natural logarithm.
+    package mutating func compare(
+        _ behavior: ServerBehavior, further: (_ product: String) -> Double = { _ in 0 }
+    ) -> SignatureLibrary.Comparison {
         let query = library.matrix.row(of: behavior)
-        let chances = query.indices.map { models.chance(of: query[$0], in: $0) }
+        let chances = chances(of: query)
         let information = -query.indices.reduce(0) { sum, column in
             query[column] == FeatureMatrix.unasked ? sum : sum + log(Double(chances[column]))
         }
         guard information > 0 else { return SignatureLibrary.Comparison() }
-        var hypotheses = hypotheses(for: query, chances)
-        // That a server always responds in the same way is hardly evidence: it must be a known server in all.
-        if behavior.isUniform { hypotheses.removeAll { !library.matrix.equals(query, in: $0.row) } }
+        var hypotheses = hypotheses(for: behavior, query, chances)
+        for index in hypotheses.indices { hypotheses[index].score += further(hypotheses[index].product) }
+        Self.sort(&hypotheses)
         var comparison = SignatureLibrary.Comparison()
         comparison.products = candidates(hypotheses, information) { $0.product }
         settleOnBase(&comparison.products)
@@ -46,10 +53,65 @@ package struct SignatureComparer: Sendable {
         return comparison
     }
 
+    private func chances(of query: [FeatureMatrix.Code]) -> [Float] {
+        query.indices.map { models.chance(of: query[$0], in: $0) }
+    }
+
+    /// Returns the responses that decide between two products for a behavior.
+    /// - Parameter signatures: those of the library, with their behaviors.
+    package func reasons(
+        for behavior: ServerBehavior, _ first: String, rather second: String, _ signatures: [Signature]
+    ) -> VerdictReasons? {
+        let query = library.matrix.row(of: behavior)
+        let chances = chances(of: query)
+        let hypotheses = hypotheses(for: behavior, query, chances)
+        let sides = [first, second].compactMap { name in hypotheses.first { $0.product == name } }
+        guard sides.count == 2 else { return nil }
+        let evidence = sides.map { side in
+            (side.isFront ? models.fronts : models.own)[side.model]
+                .evidence(of: query, chances, knowing: side.row, library.matrix)
+        }
+        var weights: [Int?: Double] = [:]
+        for column in query.indices {
+            let difference = Double(evidence[0][column] &- evidence[1][column]) / Double(ServerModel.unit)
+            weights[library.matrix.test(of: column), default: 0] += difference
+        }
+        // What a front forwards is not what its origin sends: the response of the product alone is shown.
+        let known = sides.map { side -> ServerBehavior? in
+            let alone = hypotheses.first { !$0.isFront && $0.product == side.product }
+            guard let entry = alone.map({ library.entries[$0.row] }), signatures.indices.contains(entry.signature)
+            else { return nil }
+            let configurations = signatures[entry.signature].configurations
+            return configurations.indices.contains(entry.configuration)
+                ? configurations[entry.configuration].behavior : nil
+        }
+        let reasons = weights.map { number, weight in
+            VerdictReasons.Reason(
+                test: number.map { HTTPFingerprintRequest.allCases[$0] }, weight: weight,
+                response: number.flatMap { behavior.answers[$0] },
+                first: number.flatMap { known[0]?.answers[$0] }, second: number.flatMap { known[1]?.answers[$0] })
+        }
+        return VerdictReasons(
+            first: VerdictReasons.Side(product: first, origin: sides[0].origin),
+            second: VerdictReasons.Side(product: second, origin: sides[1].origin),
+            reasons: reasons.sorted { (abs($0.weight), $1.order) > (abs($1.weight), $0.order) })
+    }
+
     /// Returns the best explanation by each product and each pair, best first.
+    private func hypotheses(
+        for behavior: ServerBehavior, _ query: [FeatureMatrix.Code], _ chances: [Float]
+    ) -> [Hypothesis] {
+        let found = hypotheses(for: query, chances)
+        // That a server always responds in the same way is hardly evidence: it must be a known server in all.
+        return behavior.isUniform ? found.filter { library.matrix.equals(query, in: $0.row) } : found
+    }
+
     private func hypotheses(for query: [FeatureMatrix.Code], _ chances: [Float]) -> [Hypothesis] {
         var found: [Hypothesis] = []
-        func add(_ evidence: ServerModel.Evidence, rows: [Int], _ product: String, before origin: String?) {
+        func add(
+            _ evidence: ServerModel.Evidence, _ model: Int, rows: [Int], _ product: String, before origin: String?,
+            isFront: Bool
+        ) {
             var best: (score: Int32, row: Int)?
             for row in rows {
                 let score = evidence.base &+ library.matrix.sum(evidence.gains, ofAgreementWith: query, in: row)
@@ -59,21 +121,29 @@ package struct SignatureComparer: Sendable {
             found.append(
                 Hypothesis(
                     score: Double(best.score) / Double(ServerModel.unit), product: product, origin: origin,
-                    row: best.row))
+                    row: best.row, model: model, isFront: isFront))
         }
-        for model in models.own {
-            add(model.evidence(of: query, chances), rows: model.rows, model.product, before: nil)
+        for (number, model) in models.own.enumerated() {
+            add(
+                model.evidence(of: query, chances), number, rows: model.rows, model.product, before: nil,
+                isFront: false)
         }
         let evidence = models.fronts.map { $0.evidence(of: query, chances) }
         let likely = likelyOrigins(evidence, query)
-        for (front, evidence) in zip(models.fronts, evidence) {
+        for (number, evidence) in evidence.enumerated() {
+            let front = models.fronts[number].product
             for origin in likely {
                 // A product before itself cannot be told from the product alone.
-                let behind = origin.product == front.product ? nil : origin.product
-                add(evidence, rows: origin.rows, front.product, before: behind)
+                let behind = origin.product == front ? nil : origin.product
+                add(evidence, number, rows: origin.rows, front, before: behind, isFront: true)
             }
         }
-        return found.sorted { ($0.score, $1.product, $1.origin ?? "") > ($1.score, $0.product, $0.origin ?? "") }
+        Self.sort(&found)
+        return found
+    }
+
+    private static func sort(_ hypotheses: inout [Hypothesis]) {
+        hypotheses.sort { ($0.score, $1.product, $1.origin ?? "") > ($1.score, $0.product, $0.origin ?? "") }
     }
 
     /// The number of configurations that are compared behind every front.
@@ -121,8 +191,15 @@ package struct SignatureComparer: Sendable {
     /// The minimum lead of a product over the one it is built on.
     static let clearLead = 0.3
 
-    /// Prefers the base product if a product is not clearly distinguished from it: the product is built on it.
+    /// Prefers the base product if a product is not clearly distinguished from it: the product is built on it. One whose
+    /// base was not learned cannot be distinguished from it.
     private func settleOnBase(_ products: inout [SignatureLibrary.Candidate]) {
+        if let best = products.first, let base = library.base(of: best.name),
+            !products.contains(where: { $0.name == base })
+        {
+            products[0].name = base
+            return
+        }
         guard products.count > 1, products[0].lead < Self.clearLead else { return }
         let pair = products.prefix(2).map(\.name)
         let index = library.base(of: pair[0]) == pair[1] ? 1 : 0

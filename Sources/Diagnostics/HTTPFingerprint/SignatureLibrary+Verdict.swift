@@ -1,12 +1,14 @@
 extension SignatureLibrary {
     /// Returns the verdict of a comparison.
     package func verdict(
-        _ comparison: Comparison, banner: String?, _ calibrations: Calibrations
+        _ comparison: Comparison, banner: String?, _ calibrations: Calibrations, answers answerCount: Int
     ) -> HTTPFingerprintVerdict {
         var verdict = HTTPFingerprintVerdict()
+        let calibrations = calibrations.curves(forAnswers: answerCount)
         verdict.candidates = settled(comparison.products, by: banner).prefix(10).map {
-            HTTPFingerprintVerdict.Candidate(
-                product: $0.name, confidence: calibrations.product.confidence(of: $0),
+            let confidence = calibrations.product.confidence(of: $0)
+            return HTTPFingerprintVerdict.Candidate(
+                product: $0.name, confidence: confidence, certainty: calibrations.product.certainty(of: confidence),
                 configuration: $0.configuration)
         }
         guard let best = verdict.candidates.first, best.confidence >= HTTPFingerprintVerdict.threshold else {
@@ -20,6 +22,9 @@ extension SignatureLibrary {
         }
         verdict.version = Self.version(comparison.versions)
         verdict.bannerAgrees = banner.flatMap { agrees($0, with: verdict) }
+        if let banner, isName(Self.name(inBanner: banner).lowercased(), of: { $0.product == verdict.product }) {
+            verdict.bannerVersion = ServerClaim.version(in: banner)
+        }
         return verdict
     }
 

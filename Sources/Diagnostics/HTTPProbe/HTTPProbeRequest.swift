@@ -17,9 +17,7 @@ struct HTTPProbeRequest {
         version = configuration.version
         self.body = body ?? []
         var preset: [(String, String)] = [("Host", url.authority), ("User-Agent", configuration.userAgent)]
-        if let user = url.user {
-            preset.append(("Authorization", "Basic " + Base64.encoded(Array("\(user):\(url.password ?? "")".utf8))))
-        }
+        if let user = url.user { preset.append(("Authorization", BasicCredentials.value(user, url.password))) }
         preset.append(("Accept", configuration.accept))
         if configuration.wantsCompression {
             preset.append(("Accept-Encoding", ContentDecoder.codings.joined(separator: ", ")))

@@ -13,7 +13,7 @@ import WireFormat
 ///     }
 ///     print("recognized", summary.recognized)
 ///
-/// Sends 25 requests to each server, one after the other, most of them invalid in one way.
+/// Sends 18 requests to each server, one after the other, most of them invalid in one way.
 public enum HTTPFingerprint: Tool {
     public typealias Event = HTTPFingerprintReport
     public typealias Summary = HTTPFingerprintSummary
@@ -31,6 +31,8 @@ public enum HTTPFingerprint: Tool {
         public var signatures: [Signature] = []
         /// Whether to identify servers; otherwise only their behavior is reported.
         public var namesServers = true
+        /// Whether verdicts have their reasons.
+        public var givesReasons = false
 
         public init() {
             var random = SystemRandomness()
@@ -39,6 +41,15 @@ public enum HTTPFingerprint: Tool {
     }
 
     public static var defaultConfiguration: Configuration { Configuration() }
+
+    /// Returns the products that are recognized by their behavior.
+    /// - Parameter signatures: signatures in addition to those of the library.
+    public static func products(_ signatures: [Signature] = []) throws(SwiftNetError) -> [KnownProduct] {
+        try SwiftNetError.wrapping { try HTTPFingerprintMatcher.library(signatures).products }
+    }
+
+    /// The names of products that are recognized by what they claim to be, too; the behavior of most of them is unknown.
+    public static var claimedProducts: [String] { ServerClaim.products }
 
     /// - Parameter targets: URLs, as for `HTTPProbe`.
     public static func prepare(
@@ -74,13 +85,18 @@ public enum HTTPFingerprint: Tool {
         ) throws {
             self.input = input
             request = asked.request
+            if let part = asked.request.unsendable {
+                throw SwiftNetError(.invalidArgument, nil, "\(part) has characters that cannot be sent")
+            }
             try SwiftNetError.check(
                 asked.concurrency, in: HTTPProbe.Configuration.concurrencies, "--concurrency")
             let urls = try request.overrides.urls(targets, asked.family, interface: asked.interface)
             // The signals are taken over before the signatures are read, which takes longest.
             transport = try StreamTransport(
                 StreamTransport.Requirements(family: asked.family, interface: asked.interface), options)
-            judge = asked.namesServers ? try HTTPFingerprintMatcher(asked.signatures) : nil
+            judge =
+                asked.namesServers
+                ? try HTTPFingerprintMatcher(asked.signatures, givesReasons: asked.givesReasons) : nil
             engine = try HTTPEngine(
                 urls.enumerated().map { [request, judge] in
                     HTTPFingerprintPlan($0.element, request, number: $0.offset, judge: judge?.verdict)
@@ -113,56 +129,5 @@ public enum HTTPFingerprint: Tool {
                 return HTTPFingerprintPlan(url, request, number: number, judge: judge?.verdict)
             }
         }
-    }
-}
-
-/// Identifies servers by the signatures of the library and additional ones.
-private final class HTTPFingerprintMatcher {
-    /// A library, and what it has learned.
-    private struct Knowledge {
-        let library: SignatureLibrary
-        let calibrations: Calibrations
-        var comparer: SignatureComparer
-
-        init(_ others: [Signature]) throws {
-            guard let calibrations = Calibrations(EmbeddedSignatures.calibrations) else {
-                throw SwiftNetError(.invalidArgument, nil, "cannot read the built-in calibrations")
-            }
-            do {
-                library = try Self.library(others)
-            } catch {
-                throw SwiftNetError(
-                    .invalidArgument, nil,
-                    "cannot read the built-in signatures: \(SwiftNetError(error).description)")
-            }
-            self.calibrations = calibrations
-            comparer = library.comparer()
-        }
-
-        /// Returns the stored library, or one that learns from additional signatures too.
-        private static func library(_ others: [Signature]) throws -> SignatureLibrary {
-            if others.isEmpty, let stored = SignatureTable.library(try EmbeddedSignatures.table()) { return stored }
-            return SignatureLibrary(try Signature.all(in: EmbeddedSignatures.text()) + others)
-        }
-    }
-
-    private var knowledge: Knowledge?
-
-    /// Reads the built-in signatures at the first verdict, unless there are others to learn from.
-    init(_ others: [Signature]) throws {
-        if !others.isEmpty { knowledge = try Knowledge(others) }
-    }
-
-    /// Returns the verdict on a server: unknown if the built-in signatures cannot be read, which a test excludes.
-    func verdict(_ report: HTTPFingerprintReport) -> HTTPFingerprintVerdict {
-        if knowledge == nil { knowledge = try? Knowledge([]) }
-        guard let comparison = knowledge?.comparer.compare(report.behavior), let knowledge else {
-            return HTTPFingerprintVerdict()
-        }
-        var verdict = knowledge.library.verdict(comparison, banner: report.banner, knowledge.calibrations)
-        if verdict.product == nil {
-            verdict.claim = report.claim ?? report.banner.flatMap(knowledge.library.claim)
-        }
-        return verdict
     }
 }

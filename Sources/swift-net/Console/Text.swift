@@ -104,6 +104,30 @@ enum Text {
         "\(number) \(number == 1 ? one : many ?? one + "s")"
     }
 
+    /// Returns a duration: `0.454 s`, `12.3 s`, `2 min 5 s`, `3 h 4 min`.
+    static func duration(inSeconds seconds: Double) -> String {
+        let milliseconds = Int64(clamping: Int(min(max(seconds, 0), 1e12) * 1_000))
+        if milliseconds < 10_000 { return Milliseconds.decimal(milliseconds, places: 3) + " s" }
+        if milliseconds < 100_000 { return Milliseconds.decimal(milliseconds / 100, places: 1) + " s" }
+        let whole = milliseconds / 1_000
+        if whole < 3_600 { return "\(whole / 60) min \(whole % 60) s" }
+        return "\(whole / 3_600) h \(whole % 3_600 / 60) min"
+    }
+    /// Returns about how long the rest of a run takes, as the part of a status line; empty if that is unknown.
+    static func timeLeft(after elapsed: Nanoseconds, done: Int, of total: Int) -> String {
+        guard done > 0, total > done else { return "" }
+        let seconds = (elapsed.seconds / Double(done) * Double(total - done)).rounded(.up)
+        return seconds < 1 ? "" : ", about \(duration(wholeSeconds: Int(min(seconds, 1e9)))) left"
+    }
+
+    private static func duration(wholeSeconds seconds: Int) -> String {
+        switch seconds {
+        case ..<60: "\(seconds) s"
+        case ..<3_600: "\(seconds / 60) min \(seconds % 60) s"
+        default: "\(seconds / 3_600) h \(seconds % 3_600 / 60) min"
+        }
+    }
+
     /// Returns when something expires or expired, in whole days, hours or minutes.
     static func expiry(inSeconds seconds: Int64) -> String {
         let minutes = Int(seconds.magnitude / 60)

@@ -92,7 +92,7 @@ public struct HTTPProxy: Hashable, Sendable {
 
     /// The value of a Basic credentials field (RFC 7617); nil without a user.
     var basicCredentials: String? {
-        user.map { "Basic " + Base64.encoded(Array("\($0):\(password ?? "")".utf8)) }
+        user.map { BasicCredentials.value($0, password) }
     }
 }
 

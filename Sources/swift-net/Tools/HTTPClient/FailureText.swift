@@ -55,7 +55,7 @@ extension HTTPFailure {
         let shown = isText ? line : bytes[...]
         let most = isText ? 200 : 24
         let text = Text.visible(shown.prefix(most)) + (shown.count > most ? "..." : "")
-        return text + (isText ? "" : BinaryProtocol(opening: bytes).map { " (\($0))" } ?? "")
+        return text + (ForeignProtocol(opening: bytes).map { " (\($0))" } ?? "")
     }
 }
 

@@ -6,20 +6,17 @@ struct HTTPFingerprintCommand: HTTPCommand {
     static let summary = CommandSummary(
         name: "http-fingerprint", group: .services,
         abstract: "Identify web servers by their behavior, not by their Server field.",
-        usage: ["[options] URL...", "--learn PRODUCT [options] URL..."],
+        usage: ["[options] URL...", "--learn PRODUCT [options] URL...", "--list [--signatures FOLDER]"],
         operand: ("URL", "http://HOST or https://HOST"),
         discussion: """
             A URL is http://host:port/path, https://... or http+unix://%2Frun%2Fsocket/path; http:// may be omitted. \
-            Each server gets 25 requests, one after the other; most of them have one error. \
+            Each server gets 18 requests, one after the other; most of them have one error. \
             Durations are in seconds (1, 0.2) or have a unit (200ms, 2s, 1m).
 
             Exit status: 0 if every server was recognized, 1 if one was not, 2 on error or if a name cannot \
             be resolved.
             """,
-        foreignOptions: [
-            ("-p", "add the port to the URL: HOST:PORT"), ("-k", "certificates are not verified"),
-            ("-H", "http-probe -H adds header fields"),
-        ])
+        foreignOptions: [("-p", "add the port to the URL: HOST:PORT")])
 
     var general = GeneralOptions()
     var targets = HTTPTargets()
@@ -32,9 +29,32 @@ struct HTTPFingerprintCommand: HTTPCommand {
     var output: String?
     /// Whether servers that are recognized only by what they claim to be count as not recognized.
     var isStrict = false
+    /// Whether results are printed in the order of the URLs.
+    var isSorted = false
+    /// Whether the products are listed instead of identifying servers.
+    var isListing = false
+    var fields: [FieldArgument] = []
+    var userAgent: String?
 
     static func declare(_ options: inout OptionTable<Self>) {
         options.section("Requests")
+        options.flag(
+            "--polite", help: "Send only the 4 requests that identify most servers.", excludes: ["--all", "--learn"]
+        ) { $0.fingerprint.request.extent = .polite }
+        options.flag("--all", help: "Send all 25 requests, as for --learn.") {
+            $0.fingerprint.request.extent = .all
+        }
+        options.list(
+            "-H", "--header", value: .field,
+            help: "Add the field 'Name: value', or those of @FILE, to the requests; 'Name:' removes a default field."
+        ) { $0.fields.append($1) }
+        options.option(
+            "-A", "--user-agent", value: .fieldValue("AGENT"), help: "Set User-Agent; an empty AGENT removes it."
+        ) { $0.userAgent = $1 }
+        options.option("-u", "--user", value: .credentials, help: "Send user name and password (Basic).") {
+            $0.fingerprint.request.user = $1
+        }
+        options.flag("-k", "--insecure", help: "Accepted as in curl; certificates are never verified.") { _ in }
         options.flag("--classic", help: "Send the 4 classic requests unchanged, with DELETE for the path /.") {
             $0.fingerprint.request.isClassic = true
         }
@@ -67,7 +87,17 @@ struct HTTPFingerprintCommand: HTTPCommand {
             "-o", "--output", value: .file, help: "Write the signature to FILE (standard output).",
             requires: "--learn"
         ) { $0.output = $1 }
+        options.flag(
+            "--list", help: "List the products that can be recognized.",
+            excludes: ["--learn", "--targets", "--why", "--sorted", "--strict", "-q", "-v", "--pcap", "--explain"]
+        ) { $0.isListing = true }
         options.section("Output")
+        options.flag("--why", help: "Print the responses that decided between the two most similar products.") {
+            $0.fingerprint.givesReasons = true
+        }
+        options.flag("--sorted", help: "Print the results in the order of the URLs.", excludes: ["--learn"]) {
+            $0.isSorted = true
+        }
         options.flag("--strict", help: "Count a server that is known only by its banner as not recognized.") {
             $0.isStrict = true
         }
@@ -82,12 +112,19 @@ struct HTTPFingerprintCommand: HTTPCommand {
     mutating func check(_ arguments: ParsedArguments) throws {
         // A proxy that forwards requests would be identified instead of the server.
         targets.proxy.alwaysTunnels = true
+        fingerprint.signatures = try signatureFolders.flatMap(Self.signatures)
+        if isListing {
+            guard arguments.operands.isEmpty else { throw UsageError("--list takes no URL") }
+            return
+        }
         try targets.take(operands: arguments.operands)
         fingerprint.request.overrides = targets.overrides
         fingerprint.family = targets.family
         fingerprint.interface = targets.interface
         fingerprint.namesServers = product == nil
-        fingerprint.signatures = try signatureFolders.flatMap(Self.signatures)
+        if product != nil { fingerprint.request.extent = .all }
+        fingerprint.request.fields = try fields.flatMap { try $0.fields() }
+        if let userAgent { fingerprint.request.fields.append(("User-Agent", userAgent.isEmpty ? nil : userAgent)) }
     }
 
     /// Returns the signatures in the files of a folder.
@@ -103,6 +140,7 @@ struct HTTPFingerprintCommand: HTTPCommand {
     }
 
     func run(_ console: Console) throws -> Int32 {
+        if isListing { return try HTTPFingerprintList(console).run(fingerprint.signatures) }
         var command = self
         try command.targets.readFiles(console, readsAhead: product != nil)
         return try HTTPFingerprintRun(command: command, console: console).run()

@@ -10,8 +10,31 @@ where Observed == HTTPEngine<HTTPFingerprintPlan>, Event == HTTPFingerprintRepor
 
 extension HTTPFingerprintForm {
     func status(_ engine: borrowing HTTPEngine<HTTPFingerprintPlan>, at now: Instant) -> String? {
-        "\(engine.finishedCount) of \(engine.summary.targets) servers, \(engine.summary.recognized) recognized, "
+        let (done, summary) = (engine.finishedCount, engine.summary)
+        let line =
+            "\(done) of \(summary.targets) servers, \(summary.recognized) recognized, "
             + "\(Milliseconds.seconds(now - start)) s"
+        // More may be read.
+        return engine.expectsMore ? line : line + Text.timeLeft(after: now - start, done: done, of: summary.targets)
+    }
+}
+
+/// Passes reports on in the order of the URLs.
+final class HTTPFingerprintInOrder: HTTPFingerprintForm {
+    private let form: any HTTPFingerprintForm
+    private var order = InputOrder<HTTPFingerprintReport>()
+
+    var start: Instant { form.start }
+
+    init(_ form: any HTTPFingerprintForm) { self.form = form }
+
+    func report(_ report: HTTPFingerprintReport, at now: Instant) {
+        for ready in order.take(report, number: report.number) { form.report(ready, at: now) }
+    }
+
+    func finish(_ summary: HTTPFingerprintSummary, drops: KernelDrops, at now: Instant) {
+        for report in order.rest() { form.report(report, at: now) }
+        form.finish(summary, drops: drops, at: now)
     }
 }
 

@@ -48,10 +48,39 @@ final class HTTPFingerprintJSON: HTTPFingerprintForm {
         var requests: Int
         var interrupted: String?
         var elapsedMs: Nanoseconds
+        @Null var certainty: String?
+        @Null var bannerVersion: String?
+        @Null var tls: String?
+        @Null var tlsFront: String?
+        var why: [Reason]?
 
         struct Candidate: Encodable {
             var product: String
-            var confidence: Double
+            @Null var confidence: Double?
+            var certainty: String
+
+            init(_ candidate: HTTPFingerprintVerdict.Candidate) {
+                product = candidate.product
+                certainty = candidate.certainty.rawValue
+                confidence = candidate.certainty == .measured ? VerdictRow.rounded(candidate.confidence) : nil
+            }
+        }
+
+        /// A response that speaks for one of the two most similar products.
+        struct Reason: Encodable {
+            @Null var test: String?
+            var product: String
+            var rather: String
+            var weight: Double
+            @Null var response: String?
+
+            init(_ reason: VerdictReasons.Reason, _ reasons: VerdictReasons) {
+                test = reason.test?.rawValue
+                let names = [reasons.first.product, reasons.second.product]
+                (product, rather) = reason.weight > 0 ? (names[0], names[1]) : (names[1], names[0])
+                weight = (abs(reason.weight) * 100).rounded() / 100
+                response = reason.response?.opening
+            }
         }
 
         init(_ report: HTTPFingerprintReport, _ verdict: HTTPFingerprintVerdict) {
@@ -61,12 +90,18 @@ final class HTTPFingerprintJSON: HTTPFingerprintForm {
             version = verdict.version ?? claim?.version
             evidence = verdict.product == nil ? claim.map { _ in "banner" } : "behavior"
             // A claim has no probability.
-            confidence = claim == nil ? Self.rounded(verdict.confidence) : nil
+            let best = claim == nil ? verdict.candidates.first.map(Candidate.init) : nil
+            (confidence, certainty) = (best?.confidence, best?.certainty)
             banner = report.banner
             bannerAgrees = verdict.bannerAgrees
             origin = verdict.origin
-            candidates = verdict.candidates.prefix(5).map {
-                Candidate(product: $0.product, confidence: Self.rounded($0.confidence))
+            tlsFront = verdict.tlsFronts.map { $0.isEmpty ? "unknown" : Text.alternatives($0) }
+            tls = report.tls?.description
+            candidates = verdict.candidates.prefix(5).map(Candidate.init)
+            bannerVersion = verdict.bannerVersion
+            why = verdict.reasons.map { reasons in
+                reasons.reasons.filter { abs($0.weight) >= HTTPFingerprintReasons.leastWeight }
+                    .map { Reason($0, reasons) }
             }
             requests = report.requests
             interrupted = report.interruption?.text
@@ -74,7 +109,7 @@ final class HTTPFingerprintJSON: HTTPFingerprintForm {
         }
 
         /// Rounds to two decimals, the precision of a confidence.
-        private static func rounded(_ part: Double) -> Double { (min(max(part, 0), 1) * 100).rounded() / 100 }
+        fileprivate static func rounded(_ part: Double) -> Double { (min(max(part, 0), 1) * 100).rounded() / 100 }
     }
 
     private struct FailureRow: JSONRow {

@@ -15,7 +15,8 @@ struct HTTPFingerprintRun {
         let signature = command.product.map {
             HTTPFingerprintSignature(command, product: $0, to: signatureFile, console)
         }
-        let form: any HTTPFingerprintForm = signature ?? namingForm
+        let form: any HTTPFingerprintForm =
+            signature ?? (command.isSorted ? HTTPFingerprintInOrder(namingForm) : namingForm)
         let summary = try console.run(form, of: run, progress: ProgressLine(console))
         try command.targets.checkInput(console, targets: summary.targets)
         guard run.isComplete else { return 2 }

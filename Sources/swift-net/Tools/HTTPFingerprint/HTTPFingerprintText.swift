@@ -31,9 +31,12 @@ final class HTTPFingerprintText: HTTPFingerprintForm {
         if let product = verdict.product {
             var name = console.painted(Text.escaped(product), .green)
             if let version = verdict.version { name += " \(Text.escaped(version))" }
+            if let version = verdict.bannerVersion, version != verdict.version {
+                name += ", \(Text.escaped(version)) by its banner"
+            }
             if let origin = verdict.origin { name += " before \(Text.escaped(origin))" }
             parts.append(name)
-            parts.append(Self.percent(verdict.confidence))
+            parts.append(Self.confidence(verdict.candidates.first))
         } else if let claim = verdict.claim {
             let version = claim.version.map { " \(Text.escaped($0))" } ?? ""
             parts.append(console.painted(claim.product, .green) + version)
@@ -48,12 +51,18 @@ final class HTTPFingerprintText: HTTPFingerprintForm {
         case (let banner?, false): parts.append(console.painted("Server: \(Text.escaped(banner))", .yellow))
         case (let banner?, nil): parts.append("Server: \(Text.escaped(banner))")
         }
+        if let fronts = verdict.tlsFronts {
+            parts.append("TLS by " + (fronts.isEmpty ? "another program" : Text.alternatives(fronts)))
+        }
         if let interruption = report.interruption {
             parts.append(
                 console.painted(
                     "after \(report.behavior.count) responses: \(Text.escaped(interruption.text))", .yellow))
         }
         write(parts.joined(separator: "  "))
+        if let reasons = verdict.reasons {
+            for line in HTTPFingerprintReasons(reasons: reasons).lines { write(line) }
+        }
         if isVerbose { show(report, verdict) }
     }
 
@@ -65,9 +74,10 @@ final class HTTPFingerprintText: HTTPFingerprintForm {
             if !answer.names.isEmpty { line += "  [\(Text.escaped(answer.names.joined(separator: " ")))]" }
             write(line + "  \(answer.ending.rawValue)")
         }
+        if let behavior = report.tls { write("  TLS: \(Text.escaped("\(behavior)"))") }
         for candidate in verdict.candidates.prefix(5) {
             write(
-                "  closest: \(Text.escaped(candidate.product)) \(Self.percent(candidate.confidence)), "
+                "  closest: \(Text.escaped(candidate.product)) \(Self.confidence(candidate)), "
                     + "configuration '\(Text.escaped(candidate.configuration))'")
         }
         write(
@@ -89,8 +99,13 @@ final class HTTPFingerprintText: HTTPFingerprintForm {
     private static func nearest(_ verdict: HTTPFingerprintVerdict) -> String? {
         let near = verdict.candidates.prefix(2).filter { $0.confidence >= 0.01 }
         guard !near.isEmpty else { return nil }
-        return near.map { "\(Text.escaped($0.product)) \(percent($0.confidence))" }.joined(separator: ", ")
+        return near.map { "\(Text.escaped($0.product)) \(confidence($0))" }.joined(separator: ", ")
     }
 
-    private static func percent(_ part: Double) -> String { "\(Int((part * 100).rounded())) %" }
+    /// Returns the confidence as a number if trials support it, otherwise as a word.
+    private static func confidence(_ candidate: HTTPFingerprintVerdict.Candidate?) -> String {
+        guard let candidate else { return "" }
+        return candidate.certainty == .measured
+            ? "\(Int((candidate.confidence * 100).rounded())) %" : candidate.certainty.rawValue
+    }
 }

@@ -31,7 +31,7 @@ struct ScanStart {
         if let rate = configuration.rate {
             line += " at \(Int(rate)) per second"
             let seconds = Double(probes - done) / rate
-            if seconds >= 1 { line += ", \(ScanEnding.duration(seconds))" }
+            if seconds >= 1 { line += ", \(Text.duration(inSeconds: seconds))" }
         } else {
             line += " at the highest rate without loss"
         }
@@ -71,7 +71,7 @@ struct ScanEnding {
                 + (unreachable > 0 ? "; \(Text.count(unreachable, "host")) unreachable" : "")
                 + (summary.isCutShort ? "; stopped before the end" : ""),
             "\(packets) sent (\(summary.retransmitted) retransmitted), \(replies), "
-                + Self.duration(summary.elapsed.seconds)
+                + Text.duration(inSeconds: summary.elapsed.seconds)
                 + (summary.sending >= Self.shortestMeasured ? ", \(Int(summary.rate)) per second" : ""),
         ]
         if readsBanners {
@@ -95,16 +95,6 @@ struct ScanEnding {
                 "\(Text.count(Int(clamping: summary.refused), "packet")) matched no probe of this scan")
         }
         return Text.joined(lines, by: "\n") + "\n"
-    }
-
-    /// `0.454 s`, `12.3 s`, `2 min 5 s`, `3 h 4 min`.
-    static func duration(_ seconds: Double) -> String {
-        let milliseconds = Int64(clamping: Int(min(max(seconds, 0), 1e12) * 1_000))
-        if milliseconds < 10_000 { return Milliseconds.decimal(milliseconds, places: 3) + " s" }
-        if milliseconds < 100_000 { return Milliseconds.decimal(milliseconds / 100, places: 1) + " s" }
-        let whole = milliseconds / 1_000
-        if whole < 3_600 { return "\(whole / 60) min \(whole % 60) s" }
-        return "\(whole / 3_600) h \(whole % 3_600 / 60) min"
     }
 }
 

@@ -138,7 +138,7 @@ final class ScanReport<Observed: ScanningEngine & ~Copyable>: Report {
         if let rate { line += "  \(Int(rate))/s" }
         line += "  \(Text.count(Int(clamping: summary.received), "reply", "replies")), \(summary.open) open"
         if round == 0, let rate, rate > 0, summary.probes > sent {
-            line += "  \(ScanEnding.duration(Double(summary.probes - sent) / rate)) left"
+            line += "  \(Text.duration(inSeconds: Double(summary.probes - sent) / rate)) left"
         }
         return line
     }
