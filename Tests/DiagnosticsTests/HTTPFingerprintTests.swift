@@ -244,6 +244,19 @@ struct HTTPFingerprintTests {
             let verdict = library.verdict(comparison, banner: banner, calibrations, answers: 25)
             #expect(verdict.product == "lighttpd" && verdict.bannerVersion == version, "\(banner ?? "")")
         }
+        // A Server field may name a part of the product, or what it runs on.
+        for (product, banner, version) in [
+            ("Python http.server", "SimpleHTTP/0.6 Python/3.11.7", "3.11.7"),
+            ("wsgiref", "WSGIServer/0.2 CPython/3.11", nil),
+            ("aiohttp", "Python/3.11 aiohttp/3.9.5", "3.9.5"), ("Apache httpd", "Apache/2.4.57 (Debian)", "2.4.57"),
+            ("Tornado", "TornadoServer/6.4", "6.4"), ("Apache Traffic Server", "ATS/9.2.5", "9.2.5"),
+            ("Apache httpd", "Apache", nil), ("H2O", "h2o/2.2.5", "2.2.5"),
+        ] as [(String, String, String?)] {
+            let known = try #require(Self.embedded().first { $0.product == product }?.configurations.first)
+            let verdict = library.verdict(
+                comparer.compare(known.behavior), banner: banner, calibrations, answers: 25)
+            #expect(verdict.product == product && verdict.bannerVersion == version, "\(banner)")
+        }
     }
 
     @Test("an excluded product is not identified as another")

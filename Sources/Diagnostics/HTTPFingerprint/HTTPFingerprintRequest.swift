@@ -64,7 +64,7 @@ public enum HTTPFingerprintRequest: String, CaseIterable, Sendable {
     private static let polite: Set<Self> = [.get, .junk, .longField, .badLength]
     /// The tests that add hardly anything to the others.
     private static let unusual: Set<Self> = [
-        .simple, .twoHosts, .oddHost, .lowerMethod, .badPercent, .folded, .absolute,
+        .simple, .twoHosts, .oddHost, .lowerMethod, .badPercent, .absolute,
     ]
 
     /// Returns the tests of an extent, in the order in which they are sent.

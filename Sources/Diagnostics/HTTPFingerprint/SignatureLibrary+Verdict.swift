@@ -22,9 +22,7 @@ extension SignatureLibrary {
         }
         verdict.version = Self.version(comparison.versions)
         verdict.bannerAgrees = banner.flatMap { agrees($0, with: verdict) }
-        if let banner, isName(Self.name(inBanner: banner).lowercased(), of: { $0.product == verdict.product }) {
-            verdict.bannerVersion = ServerClaim.version(in: banner)
-        }
+        verdict.bannerVersion = banner.flatMap { version(of: best.product, in: $0) }
         return verdict
     }
 
@@ -39,6 +37,27 @@ extension SignatureLibrary {
         settled.swapAt(0, 1)
         (settled[0].similarity, settled[0].lead) = (candidates[0].similarity, candidates[0].lead)
         return settled
+    }
+
+    /// Returns the version of a product in a Server field, which may name several, such as `Python/3.11 aiohttp/3.9.5`; nil if
+    /// none is its own.
+    private func version(of product: String, in banner: String) -> String? {
+        guard isName(Self.name(inBanner: banner).lowercased(), of: { $0.product == product }) else { return nil }
+        let words = banner.split(separator: " ").prefix { !$0.hasPrefix("(") }
+        let own = words.first { word in
+            let (name, whole) = (Self.plain(word.prefix { $0 != "/" }), Self.plain(product))
+            return name.count >= 3 && (whole.hasPrefix(name) || name.hasPrefix(whole))
+        }
+        if let own { return ServerClaim.version(in: String(own)) }
+        // The version of another name may be that of a part: that of the product has a major version that is known.
+        guard let version = words.first.flatMap({ ServerClaim.version(in: String($0)) }) else { return nil }
+        let isKnown = signatures.contains { $0.product == product && VersionRange($0.versions).isNear(version) }
+        return isKnown ? version : nil
+    }
+
+    /// The letters and digits of a name, in lower case.
+    private static func plain(_ name: some StringProtocol) -> String {
+        String(name.lowercased().filter { $0.isLetter || $0.isNumber })
     }
 
     /// The product that a product is built on; nil for none.

@@ -25,6 +25,15 @@ package struct VersionRange: Hashable, Comparable, Sendable {
         !Self.precedes(other.first, first) && !Self.precedes(last, other.last)
     }
 
+    /// Whether a version has a major number that one of the range has.
+    func isNear(_ version: String) -> Bool {
+        let majors = [first, last].compactMap { Self.numbers($0).first }
+        guard let low = majors.min(), let high = majors.max(), let number = Self.numbers(version[...]).first else {
+            return false
+        }
+        return (low...high).contains(number)
+    }
+
     /// Orders ranges by their first version.
     package static func < (left: VersionRange, right: VersionRange) -> Bool { precedes(left.first, right.first) }
 

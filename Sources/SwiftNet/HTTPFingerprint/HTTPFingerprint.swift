@@ -13,7 +13,7 @@ import WireFormat
 ///     }
 ///     print("recognized", summary.recognized)
 ///
-/// Sends 18 requests to each server, one after the other, most of them invalid in one way.
+/// Sends 19 requests to each server, one after the other, most of them invalid in one way.
 public enum HTTPFingerprint: Tool {
     public typealias Event = HTTPFingerprintReport
     public typealias Summary = HTTPFingerprintSummary

@@ -10,7 +10,7 @@ struct HTTPFingerprintCommand: HTTPCommand {
         operand: ("URL", "http://HOST or https://HOST"),
         discussion: """
             A URL is http://host:port/path, https://... or http+unix://%2Frun%2Fsocket/path; http:// may be omitted. \
-            Each server gets 18 requests, one after the other; most of them have one error. \
+            Each server gets 19 requests, one after the other; most of them have one error. \
             Durations are in seconds (1, 0.2) or have a unit (200ms, 2s, 1m).
 
             Exit status: 0 if every server was recognized, 1 if one was not, 2 on error or if a name cannot \
