@@ -154,6 +154,22 @@ public enum Corpus {
         return datagram.encoded()
     }
 
+    static var dnsDatagram: [UInt8] {
+        var datagram = UDPDatagram(sourcePort: 53, destinationPort: 40_000, data: dnsMessages[1].bytes)
+        datagram.updateChecksum(source: .v4(client), destination: .v4(server))
+        return datagram.encoded()
+    }
+
+    /// Two messages, each after its length.
+    static var dnsSegment: [UInt8] {
+        let messages = [dnsMessages[0].bytes, dnsMessages[3].bytes]
+        var segment = TCPSegment(
+            sourcePort: 53, destinationPort: 40_000, sequenceNumber: 1, acknowledgmentNumber: 1, flags: .ack,
+            data: messages.flatMap { ByteOrderBytes.bigEndian(UInt16($0.count)) + $0 })
+        segment.updateChecksum(source: .v4(client), destination: .v4(server))
+        return segment.encoded()
+    }
+
     // MARK: Transport
 
     static func udp(_ data: [UInt8]) -> [UInt8] {
@@ -225,7 +241,8 @@ public enum Corpus {
             Seed("offloaded-tcp", datagram(.tcp, offloaded(tcp(), at: 16, .tcp, from: .v4(client), to: .v4(server)))),
             Seed(
                 "offloaded-udp", datagram(.udp, offloaded(udp([1]), at: 6, .udp, from: .v4(client), to: .v4(server)))),
-            Seed("dhcp", datagram(.udp, dhcpDatagram)),
+            Seed("dhcp", datagram(.udp, dhcpDatagram)), Seed("dns", datagram(.udp, dnsDatagram)),
+            Seed("dns-stream", datagram(.tcp, dnsSegment)),
         ]
     }
 

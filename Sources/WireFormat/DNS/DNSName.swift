@@ -35,6 +35,7 @@ public struct DNSName: Sendable {
         var end: Int?
         // Every pointer must point before the previous one, so that there is no loop.
         var limit = offset
+        var pointerCount = 0
         while position < bytes.byteCount {
             let length = Int(bytes.byte(at: position))
             switch length >> 6 {
@@ -46,7 +47,9 @@ public struct DNSName: Sendable {
             case 3:
                 guard position + 2 <= bytes.byteCount else { return nil }
                 let target = Int(bytes.bigEndian16(at: position) & 0x3FFF)
-                guard target < limit else { return nil }
+                // A name without more labels than it can have needs no more pointers either.
+                pointerCount += 1
+                guard target < limit, pointerCount <= 127 else { return nil }
                 if end == nil { end = position + 2 }
                 limit = target
                 position = target

@@ -131,6 +131,11 @@ extension TextBuffer {
             {
                 return append(line: view, length: min(data, stated - UDPView.headerLength))
             }
+            if fault == nil, DNSView.isCarried(from: ports.source, to: ports.destination),
+                let view = try? DNSView(transport.dropping(UDPView.headerLength).prefix(data))
+            {
+                return append(line: view, length: data)
+            }
             append("UDP, ")
             if let fault { return append(fault) }
             append("length ")

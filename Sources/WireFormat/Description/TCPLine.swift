@@ -45,6 +45,20 @@ extension TextBuffer {
         if let line = HTTPStartLine.recognized(in: view.payload) {
             append(": HTTP: ")
             append(escaped: line)
+        } else if DNSView.isCarried(from: view.sourcePort, to: view.destinationPort) {
+            append(messagesIn: view.payload)
+        }
+    }
+
+    /// Appends the complete DNS messages at the start of a segment's data.
+    private mutating func append(messagesIn data: RawSpan) {
+        var rest = data
+        while let length = DNSView.messageLength(inStream: rest),
+            let message = try? DNSView(rest.dropping(2).prefix(length))
+        {
+            append(rest.byteCount == data.byteCount ? " " : ", ")
+            append(line: message, length: length)
+            rest = rest.dropping(2 + length)
         }
     }
 

@@ -27,6 +27,8 @@ extension FieldSink where Self: ~Copyable {
         let data = base + UDPView.headerLength
         if !context.isQuoted, DHCPView.isCarried(from: view.sourcePort, to: view.destinationPort) {
             describeDHCP(view.payload, at: data)
+        } else if !context.isQuoted, DNSView.isCarried(from: view.sourcePort, to: view.destinationPort) {
+            describeDNS(view.payload, at: data)
         } else {
             describePayload(view.payload, at: data, isQuoted: context.isQuoted)
         }
@@ -80,6 +82,10 @@ extension FieldSink where Self: ~Copyable {
         let data = base + view.headerLength
         if !context.isQuoted, HTTPStartLine.isRecognized(in: view.payload) {
             describeHTTP(view.payload, at: data)
+        } else if !context.isQuoted, DNSView.isCarried(from: view.sourcePort, to: view.destinationPort),
+            DNSView.messageLength(inStream: view.payload) != nil
+        {
+            describeDNSStream(view.payload, at: data)
         } else {
             describePayload(view.payload, at: data, isQuoted: context.isQuoted)
         }

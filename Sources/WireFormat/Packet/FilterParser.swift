@@ -77,7 +77,7 @@ struct FilterParser {
     private static let layers: [Substring: Layer] = [
         "ethernet": .ethernet, "ip": .ipv4, "ip4": .ipv4, "ipv4": .ipv4, "ip6": .ipv6, "ipv6": .ipv6, "arp": .arp,
         "rarp": .rarp, "icmp": .icmp, "icmp6": .icmpv6, "icmpv6": .icmpv6, "igmp": .igmp, "mld": .mld, "ndp": .ndp,
-        "tcp": .tcp, "udp": .udp, "http": .http, "llc": .llc,
+        "tcp": .tcp, "udp": .udp, "http": .http, "dns": .dns, "llc": .llc,
     ]
 
     private mutating func primitive() throws(SyntaxError) -> PacketFilter {

@@ -82,7 +82,22 @@ extension PacketLayers {
                 && HTTPStartLine.isRecognized(
                     in: bytes.prefix(end).dropping(
                         transportOffset + Int(bytes.byte(at: transportOffset + 12) >> 4) * 4))
+        case .dns: hasDNS(bytes)
         default: false
+        }
+    }
+
+    /// Whether the packet has a DNS message: a header in a UDP datagram, or a whole message at the start of a TCP segment.
+    private func hasDNS(_ bytes: RawSpan) -> Bool {
+        let ports = ports(bytes)
+        guard DNSView.isCarried(from: ports.source, to: ports.destination) else { return false }
+        let segment = bytes.prefix(end).dropping(transportOffset)
+        switch readableTransport {
+        case .udp: return segment.byteCount >= UDPView.headerLength + DNSView.headerLength
+        case .tcp:
+            guard let view = try? TCPView(segment) else { return false }
+            return DNSView.messageLength(inStream: view.payload) != nil
+        default: return false
         }
     }
 
