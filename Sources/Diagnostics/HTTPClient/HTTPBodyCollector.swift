@@ -6,11 +6,12 @@ import WireFormat
 /// limit. Its pieces go to a sink, if one wants them.
 struct HTTPBodyCollector: ~Copyable {
     private var body = HTTPBody()
-    private var digest = SHA256()
+    /// Nil if no hash is wanted.
+    private var digest: SHA256?
     private let mostKept: Int
     private let mostDecoded: Int
     private var decoder: ContentDecoder?
-    private var decodedDigest = SHA256()
+    private var decodedDigest: SHA256?
     private var decoded: HTTPBody.Decoded?
     private(set) var problems: [HTTPProblem] = []
     private var relay: HTTPBodyRelay?
@@ -19,6 +20,7 @@ struct HTTPBodyCollector: ~Copyable {
     init(_ fetch: HTTPFetch, relay: HTTPBodyRelay?) {
         mostKept = fetch.keptBody
         mostDecoded = fetch.limits.body
+        digest = fetch.hashesBody ? SHA256() : nil
         self.relay = relay
     }
 
@@ -46,10 +48,11 @@ struct HTTPBodyCollector: ~Copyable {
             return
         }
         decoded = HTTPBody.Decoded(coding: codings.joined(separator: ", "))
+        decodedDigest = digest == nil ? nil : SHA256()
     }
 
     mutating func take(_ bytes: RawSpan) {
-        digest.update(bytes)
+        digest?.update(bytes)
         body.length += bytes.byteCount
         if body.kept.count < mostKept { body.kept += bytes.prefix(mostKept - body.kept.count).copied() }
         if decoded == nil { relay?.take(bytes) } else { decode(bytes) }
@@ -62,7 +65,7 @@ struct HTTPBodyCollector: ~Copyable {
         do throws(DecompressionFailure) {
             try current.decode(bytes) { piece in
                 let fitting = piece.prefix(mostDecoded - text.length)
-                decodedDigest.update(fitting)
+                decodedDigest?.update(fitting)
                 text.length += fitting.byteCount
                 relay?.take(fitting)
                 if text.kept.count < mostKept { text.kept += fitting.prefix(mostKept - text.kept.count).copied() }
@@ -85,13 +88,13 @@ struct HTTPBodyCollector: ~Copyable {
     consuming func finish(isComplete: Bool) -> (body: HTTPBody, problems: [HTTPProblem]) {
         var body = body
         var problems = problems
-        body.sha256 = digest.finish()
+        if let digest { body.sha256 = digest.finish() }
         if let relay { body.withheld = relay.withheld }
         if var decoded {
             if isComplete, body.length > 0, let decoder, !decoder.isComplete {
                 problems.append(.invalidContentCoding("unexpected end of data"))
             }
-            decoded.sha256 = decodedDigest.finish()
+            if let decodedDigest { decoded.sha256 = decodedDigest.finish() }
             body.decoded = decoded
         }
         return (body, problems)

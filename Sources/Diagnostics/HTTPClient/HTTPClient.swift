@@ -5,11 +5,11 @@ import SwiftNetTLS
 final class HTTPClient {
     private enum State {
         case idle
-        /// A request as sent and as asked for, and the outcome of the same request that a proxy challenged before.
-        case fetching(HTTPExchange, HTTPFetch, after: HTTPOutcome?)
+        /// A request as sent.
+        case fetching(HTTPExchange)
         case waiting(until: Instant)
-        /// A request that may not begin yet.
-        case delayed(HTTPFetch, until: Instant)
+        /// `asked` may not begin yet.
+        case delayed(until: Instant)
         case watching(until: Instant, since: Instant)
         /// The HTTPS records of a name are expected.
         case querying(String, until: Instant)
@@ -17,6 +17,10 @@ final class HTTPClient {
 
     private let connections: HTTPConnections
     private var state = State.idle
+    /// The current request as asked for.
+    private var asked: HTTPFetch?
+    /// The outcome of the same request that a proxy challenged before.
+    private var challenged: HTTPOutcome?
     /// The connection of the request, or the one kept after it.
     private var connection: HTTPConnection?
     /// The credentials of the proxy of the last request.
@@ -56,7 +60,9 @@ final class HTTPClient {
 
     /// Begins a request, or waits with it until an instant.
     func begin(_ fetch: HTTPFetch, notBefore instant: Instant, at now: Instant) {
-        if instant > now { state = .delayed(fetch, until: instant) } else { begin(fetch, at: now) }
+        guard instant > now else { return begin(fetch, at: now) }
+        asked = fetch
+        state = .delayed(until: instant)
     }
 
     func begin(_ fetch: HTTPFetch, at now: Instant) {
@@ -71,7 +77,9 @@ final class HTTPClient {
     private func send(_ fetch: HTTPFetch, mayReuse: Bool, after challenged: HTTPOutcome? = nil, at now: Instant) {
         let exchange = HTTPExchange(
             authentication.map { fetch.forwarded($0) } ?? fetch, sink: connections.bodySink, at: now)
-        state = .fetching(exchange, fetch, after: challenged)
+        asked = fetch
+        self.challenged = challenged
+        state = .fetching(exchange)
         if let connection, connection.acceptsExchange, mayReuse, connection.origin == fetch.origin {
             exchange.use(connection, at: now)
             return
@@ -121,13 +129,14 @@ final class HTTPClient {
         switch state {
         case .idle: break
         case .waiting: end(with: .waited)
-        case .delayed(let fetch, _):
-            let exchange = HTTPExchange(fetch, at: now)
+        case .delayed:
+            guard let asked else { break }
+            let exchange = HTTPExchange(asked, at: now)
             exchange.finish(.stopped, at: now)
             end(with: .fetched(exchange.outcome))
         case .watching: endWatching(closedAfter: nil)
         case .querying: end(with: .queried(.failure(NameFailure("stopped"))))
-        case .fetching(let exchange, _, _): exchange.finish(.stopped, at: now)
+        case .fetching(let exchange): exchange.finish(.stopped, at: now)
         }
     }
 
@@ -143,9 +152,10 @@ final class HTTPClient {
             guard now >= until else { return until }
             end(with: .queried(.failure(NameFailure("no reply in time"))))
             return nil
-        case .delayed(let fetch, let until):
+        case .delayed(let until):
             guard now >= until else { return until }
-            begin(fetch, at: now)
+            guard let asked else { return nil }
+            begin(asked, at: now)
             return advance(at: now)
         case .watching(let until, let since):
             if let connection, connection.isOpen {
@@ -155,14 +165,15 @@ final class HTTPClient {
                 endWatching(closedAfter: (connection?.lost ?? now) - since)
             }
             return nil
-        case .fetching(let exchange, let fetch, let challenged):
+        case .fetching(let exchange):
             if exchange.needsConnection { connect(exchange, at: now) }
             let due = exchange.isFinished ? nil : exchange.advance(at: now)
             guard exchange.isFinished else {
                 guard let next = connection?.advance(at: now) else { return due }
                 return due.map { min($0, next) } ?? next
             }
-            finish(challenged.map { exchange.outcome.continuing($0) } ?? exchange.outcome, of: fetch, at: now)
+            guard let asked else { return nil }
+            finish(challenged.map { exchange.outcome.continuing($0) } ?? exchange.outcome, of: asked, at: now)
             if case .fetching = state { return now }
             return nil
         }
@@ -175,6 +186,8 @@ final class HTTPClient {
 
     private func end(with result: HTTPResult) {
         state = .idle
+        asked = nil
+        challenged = nil
         self.result = result
     }
 }

@@ -15,7 +15,13 @@ public struct HTTPEngine<Plan: HTTPPlan>: StreamEngine, ~Copyable {
         init(_ connections: HTTPConnections) { client = HTTPClient(connections) }
     }
 
-    private var waiting: Deque<Plan>
+    /// A plan that has not started, and is made when it starts: a plan may have more than a kilobyte.
+    private struct Waiting {
+        var make: (Int) -> Plan
+        var number: Int
+    }
+
+    private var waiting: Deque<Waiting>
     /// One for each plan that is not finished, up to `concurrency`.
     private var workers: [Worker] = []
     private let concurrency: Int
@@ -43,7 +49,7 @@ public struct HTTPEngine<Plan: HTTPPlan>: StreamEngine, ~Copyable {
         _ plans: [Plan], concurrency: Int, tls: TLSConfiguration = TLSConfiguration(), needsTLS: Bool = false,
         expectsMore: Bool = false, targets: Int? = nil, interval: Nanoseconds? = nil
     ) throws(TLSFailure) {
-        waiting = Deque(plans)
+        waiting = Deque(plans.map { plan in Waiting(make: { _ in plan }, number: 0) })
         summary = Plan.Summary(targets: targets ?? plans.count)
         let connections = HTTPConnections(tls)
         self.connections = connections
@@ -77,9 +83,9 @@ public struct HTTPEngine<Plan: HTTPPlan>: StreamEngine, ~Copyable {
     /// Appends the plans of another target.
     /// - Parameters:
     ///   - count: the number of plans.
-    ///   - plan: creates the plan of a number, from 0.
-    public mutating func addTarget(plans count: Int, _ plan: (Int) -> Plan) {
-        for number in 0..<count { waiting.append(plan(number)) }
+    ///   - plan: creates the plan of a number, from 0, when it starts.
+    public mutating func addTarget(plans count: Int, _ plan: @escaping (Int) -> Plan) {
+        for number in 0..<count { waiting.append(Waiting(make: plan, number: number)) }
         addWorkers()
         summary.targets += 1
     }
@@ -106,11 +112,11 @@ public struct HTTPEngine<Plan: HTTPPlan>: StreamEngine, ~Copyable {
 
     /// Gives an idle worker the next plan; returns false if there is none. The next plan may reuse an open connection.
     private mutating func startNext(on worker: Worker, at now: Instant) -> Bool {
-        guard !isStopping, let plan = waiting.popFirst() else {
+        guard !isStopping, let first = waiting.popFirst() else {
             worker.client.leave(at: now)
             return false
         }
-        worker.plan = plan
+        worker.plan = first.make(first.number)
         perform(next(on: worker, after: .began, at: now), on: worker, at: now)
         return true
     }

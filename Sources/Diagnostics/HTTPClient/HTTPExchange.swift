@@ -189,7 +189,7 @@ final class HTTPExchange {
             finish(isSent ? failure : connection?.located(failure) ?? failure, at: now)
             return nil
         }
-        return [deadline, heldUntil, lineDeadline].compactMap(\.self).min()
+        return Instant.earliest(deadline, Instant.earliest(heldUntil, lineDeadline))
     }
 
     /// Ends the exchange; its connection stays open only if the response and the server allow it.

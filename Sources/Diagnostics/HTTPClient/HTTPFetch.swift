@@ -77,6 +77,8 @@ public struct HTTPFetch: Sendable {
     /// The maximum number of bytes to keep, of the body and of all data received.
     public var keptBody = 0
     public var keptBytes = 0
+    /// Whether the body is hashed.
+    public var hashesBody = true
 
     /// Whether the decoded body goes to the sink of the engine; nil if not.
     var delivery: HTTPBodyDelivery?

@@ -102,6 +102,7 @@ public enum HTTPEnding: Hashable, Sendable {
 public struct HTTPBody: Hashable, Sendable {
     /// The number of bytes received, without chunk framing.
     public var length = 0
+    /// The SHA-256 hash; empty if it is not wanted.
     public var sha256: [UInt8] = []
     /// The first bytes, up to the limit to keep.
     public var kept: [UInt8] = []

@@ -2,7 +2,7 @@ import PacketEngine
 
 /// The next step of a client.
 public enum HTTPStep: Sendable {
-    case fetch(HTTPFetch)
+    indirect case fetch(HTTPFetch)
     /// Does nothing until this time.
     case wait(until: Instant)
     /// Watches the open connection until the server closes it, at most until this time.
@@ -16,7 +16,7 @@ public enum HTTPStep: Sendable {
 public enum HTTPResult: Sendable {
     /// There was no step yet.
     case began
-    case fetched(HTTPOutcome)
+    indirect case fetched(HTTPOutcome)
     case waited
     /// The open connection was closed after this time; nil if it is still open.
     case watched(closedAfter: Nanoseconds?)

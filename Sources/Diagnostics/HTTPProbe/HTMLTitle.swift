@@ -33,18 +33,20 @@ enum HTMLTitle {
     /// Returns the index of a lowercase ASCII text, ignoring case.
     private static func index(of text: String, in bytes: ArraySlice<UInt8>) -> Int? {
         let wanted = Array(text.utf8)
-        guard bytes.count >= wanted.count else { return nil }
+        guard bytes.count >= wanted.count, let first = wanted.first else { return nil }
         return (bytes.startIndex...bytes.endIndex - wanted.count).first { start in
-            wanted.indices.allSatisfy { bytes[start + $0] | 0x20 == wanted[$0] | 0x20 }
+            bytes[start] | 0x20 == first | 0x20
+                && wanted.indices.allSatisfy { bytes[start + $0] | 0x20 == wanted[$0] | 0x20 }
         }
     }
 
+    private static let names = [
+        "amp": "&", "lt": "<", "gt": ">", "quot": "\"", "apos": "'", "nbsp": " ", "copy": "©", "ndash": "–",
+        "mdash": "—", "middot": "·", "raquo": "»", "laquo": "«", "hellip": "…", "bull": "•", "reg": "®",
+    ]
+
     /// Replaces the character references that titles have (HTML, section 13.5).
     private static func unescaped(_ text: String) -> String {
-        let names = [
-            "amp": "&", "lt": "<", "gt": ">", "quot": "\"", "apos": "'", "nbsp": " ", "copy": "©", "ndash": "–",
-            "mdash": "—", "middot": "·", "raquo": "»", "laquo": "«", "hellip": "…", "bull": "•", "reg": "®",
-        ]
         var result = ""
         var rest = text[...]
         while let mark = rest.firstIndex(of: "&") {

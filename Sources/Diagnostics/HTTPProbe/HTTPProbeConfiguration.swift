@@ -69,6 +69,8 @@ public struct HTTPProbeConfiguration: Sendable {
     /// Whether the decoded bodies of the responses go to the sink of the engine.
     public var deliversBodies = false
     public var keptBytes = 0
+    /// Whether the bodies are hashed (`HTTPBody.sha256`).
+    public var hashesBodies = true
     /// Random bits for the names of resources that do not exist.
     public var seed: UInt64
 

@@ -104,8 +104,8 @@ extension HTTPProbeResponse {
     }
 }
 
-/// An event of `http-probe`, in order of time.
-public enum HTTPProbeEvent: Sendable {
+/// An event of `http-probe`, in order of time. It is passed on several times, and larger than a box with it.
+public indirect enum HTTPProbeEvent: Sendable {
     /// A request and its response, including those of additional tests, if their bytes are kept.
     case exchange(HTTPOutcome)
     /// A request after which the other scheme is tried.

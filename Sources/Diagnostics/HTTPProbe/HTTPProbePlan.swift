@@ -70,7 +70,8 @@ public struct HTTPProbePlan: HTTPPlan {
     private var methodAfterRedirect: HTTPMethod?
     private var started = Instant(nanoseconds: 0)
     private var answer: HTTPProbeResponse?
-    private var methods: MethodsExamination
+    /// Nil unless the methods are tested.
+    private var methods: MethodsExamination?
     private var keepAlive: KeepAliveExamination
     private var intermediaries = IntermediariesExamination()
     private var httpsRecords: HTTPSRecordsExamination?
@@ -100,8 +101,11 @@ public struct HTTPProbePlan: HTTPPlan {
         self.number = number
         self.url = url
         jar = configuration.cookieJar ?? CookieJar()
-        var random = SeededGenerator(seed: configuration.seed &+ UInt64(number))
-        methods = MethodsExamination(missing: "/" + String(random.next(), radix: 36) + String(random.next(), radix: 36))
+        if configuration.examinesMethods {
+            var random = SeededGenerator(seed: configuration.seed &+ UInt64(number))
+            methods = MethodsExamination(
+                missing: "/" + String(random.next(), radix: 36) + String(random.next(), radix: 36))
+        }
         keepAlive = KeepAliveExamination(patience: configuration.keepAlivePatience ?? .zero)
     }
 
@@ -376,11 +380,11 @@ public struct HTTPProbePlan: HTTPPlan {
         var result = result
         if case .request = stage { stage = .methods }
         if case .methods = stage {
-            if configuration.examinesMethods {
-                let step = methods.next(after: result, url, current)
+            let (url, current) = (url, current)
+            if let step = methods?.next(after: result, url, current) {
                 guard case .finished = step else { return step }
-                answer?.findings.methods = methods.finding
-                if let traced = methods.traced { add(Intermediary.shown(byTrace: traced)) }
+                answer?.findings.methods = methods?.finding
+                if let traced = methods?.traced { add(Intermediary.shown(byTrace: traced)) }
                 result = .began
             }
             stage = .intermediaries

@@ -49,14 +49,31 @@ struct HTTPProbeRequest {
         return plain(left) == plain(right)
     }
 
-    var head: HTTPHead { .request(method, target, version: version, fields: fields) }
+    /// The bytes of the head, as `HTTPHead.request` writes them; that also parses them.
+    var head: [UInt8] {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(512)
+        bytes += "\(method) ".utf8
+        bytes += target.utf8
+        bytes += " \(version)\r\n".utf8
+        for line in fields.flatMap(\.lines) {
+            bytes += line.bytes
+            bytes += "\r\n".utf8
+        }
+        bytes += "\r\n".utf8
+        return bytes
+    }
 
     /// Whether the body is sent only after `100 Continue` (RFC 9110, section 10.1.1).
-    var expectsContinue: Bool { head.list("Expect").contains { $0.lowercased() == "100-continue" } }
+    var expectsContinue: Bool {
+        fields.contains { $0.isNamed("Expect") }
+            && HTTPHead.request(method, target, fields: fields).list("Expect")
+                .contains { $0.lowercased() == "100-continue" }
+    }
 
     /// Returns a fetch of the request.
     func fetch(_ configuration: HTTPProbeConfiguration, _ url: HTTPURL) -> HTTPFetch {
-        let head = head.encoded()
+        let head = head
         var fetch = HTTPFetch(url, configuration.overrides, method: method, bytes: head)
         if expectsContinue { fetch.heldBody = body } else { fetch.bytes += body }
         configuration.limit(&fetch)
@@ -75,6 +92,7 @@ extension HTTPProbeConfiguration {
         fetch.limits.body = bodyLimit
         fetch.keptBody = max(keptBody, HTMLTitle.searched)
         fetch.keptBytes = keptBytes
+        fetch.hashesBody = hashesBodies
     }
 }
 

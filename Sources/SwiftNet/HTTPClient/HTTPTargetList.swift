@@ -40,13 +40,20 @@ package struct HTTPTargetList {
     /// Returns the number of URLs that a text stands for, and a message if it is too large.
     package static func count(of text: String, ports: PortSet?) -> (number: Int, problem: String?) {
         let addresses = addresses(text)
+        // Most URLs need not be parsed to be counted.
+        let acceptsPorts = ports != nil && (!addresses.isEmpty || (try? HTTPURL(text))?.acceptsPorts != false)
+        return count(of: addresses, ports: acceptsPorts ? ports : nil)
+    }
+
+    private static func count(
+        of addresses: [ClosedRange<IPAddress>], ports: PortSet?
+    ) -> (number: Int, problem: String?) {
         let hosts = addresses.reduce(UInt128(0)) { sum, range in
             // The number of all IPv6 addresses does not fit.
             let size = (range.upperBound.number &- range.lowerBound.number).addingReportingOverflow(1)
             return size.overflow ? .max : sum.addingReportingOverflow(size.partialValue).partialValue
         }
-        let isGiven = addresses.isEmpty && (try? HTTPURL(text))?.acceptsPorts == false
-        let (count, isHuge) = max(hosts, 1).multipliedReportingOverflow(by: UInt128(isGiven ? 1 : ports?.count ?? 1))
+        let (count, isHuge) = max(hosts, 1).multipliedReportingOverflow(by: UInt128(ports?.count ?? 1))
         if !isHuge, let number = Int(exactly: count), number <= maximumCount { return (number, nil) }
         return (maximumCount, "more than \(maximumCount) URLs")
     }

@@ -32,6 +32,8 @@ extension HTTPProbeCommand {
         probe.request.redirects = maximumRedirects ?? (follows ? HTTPProbeConfiguration.usualRedirects : 0)
         if general.isVerbose { probe.request.keptBytes = 256 << 10 }
         probe.request.deliversBodies = writesBody
+        // Only JSON has the hashes.
+        probe.request.hashesBodies = general.isJSON
         if stack == .user { probe.stack = .user(try userStack()) }
     }
 
