@@ -57,6 +57,45 @@ struct HTTPProxyClientTests {
         #expect(found.answers[0].outcome.endpoint == .tcp(.v4(IPv4Address(192, 0, 2, 1)), zone: 0, port: 3_128))
     }
 
+    @Test("the methods are tried with the URL in each request, without CONNECT, which the proxy would carry out")
+    func methods() throws {
+        func tried(tunnels: Bool) throws -> [String] {
+            let log = Log()
+            _ = try Self.answers(["a.example/x"], "192.0.2.1:3128", tunnels: tunnels) {
+                log.texts += $0.text.split(separator: "\r\n").first.map { [String($0)] } ?? []
+                $0.received = []
+                return [.send(Self.response("200 OK"))]
+            } _: {
+                $0.examinesMethods = true
+            }
+            return log.texts
+        }
+        let lines = try tried(tunnels: false)
+        #expect(lines.count == 9 && lines.allSatisfy { $0.hasSuffix(" HTTP/1.1") })
+        for method in ["OPTIONS", "GET", "HEAD", "TRACE"] {
+            #expect(lines.contains("\(method) http://a.example/x HTTP/1.1"), "\(lines)")
+        }
+        for method in ["POST", "PUT", "PATCH", "DELETE"] {
+            let line = lines.first { $0.hasPrefix("\(method) ") }
+            #expect(line?.hasPrefix("\(method) http://a.example/") == true, "\(lines)")
+        }
+        #expect(try tried(tunnels: true).last == "CONNECT a.example:80 HTTP/1.1")
+    }
+
+    @Test("a raw request reaches the proxy unchanged")
+    func raw() throws {
+        let log = Log()
+        let raw = "GET http://a.example/ HTTP/1.1\r\nHost: b.example\r\n\r\n"
+        let found = try Self.answers(["a.example"], Self.proxy) {
+            log.texts.append($0.text)
+            $0.received = []
+            return [.send(Self.response("200 OK"))]
+        } _: {
+            $0.raw = Array(raw.utf8)
+        }
+        #expect(log.texts == [raw] && found.answers.first?.outcome.status == 200)
+    }
+
     @Test("CONNECT, then the request in origin form; a failure of the proxy is not the server's")
     func tunnel() throws {
         let log = Log()

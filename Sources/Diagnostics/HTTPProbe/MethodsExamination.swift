@@ -56,9 +56,14 @@ struct MethodsExamination {
             }
             if current == .trace, outcome.status == 200 { traced = outcome.body.kept }
         }
-        guard let method = waiting.popLast() else { return .finished }
-        current = method
-        return .fetch(fetch(method, url, configuration, mayReuse: true))
+        while let method = waiting.popLast() {
+            let next = fetch(method, url, configuration, mayReuse: true)
+            // A proxy that forwards requests carries out CONNECT itself (RFC 9110, section 9.3.6).
+            if method == .connect, next.absolutePrefix != nil { continue }
+            current = method
+            return .fetch(next)
+        }
+        return .finished
     }
 
     private func fetch(
