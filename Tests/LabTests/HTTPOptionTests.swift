@@ -89,6 +89,14 @@ struct HTTPOptionTests {
         #expect(outcome.errors.hasPrefix("http-fingerprint: \(message)\n"), "\(outcome.errors)")
     }
 
+    @Test("entries of --resolve that apply to no URL are accepted, as by curl")
+    func unusedOverrides() async throws {
+        let entries = [":9:127.0.0.2", "a.test:0:127.0.0.2", "-a.test:0", "-a.test:9:127.0.0.2", "-:9"]
+        let outcome = try await Lab.run(
+            [Binary.swiftNet, "http-probe"] + entries.map { "--resolve=\($0)" } + ["http://127.0.0.1:9/"])
+        #expect(outcome.status == 1 && outcome.output == "http://127.0.0.1:9/  connection refused\n", "\(outcome)")
+    }
+
     @Test("an interface that does not exist is named with those that do; curl's -I is recognized")
     func interfaces() async throws {
         for command in ["http-probe", "http-fingerprint"] {

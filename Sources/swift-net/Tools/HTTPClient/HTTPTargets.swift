@@ -122,7 +122,8 @@ extension OptionValue where Value == EndpointOverrides.Redirection {
 }
 
 extension OptionValue where Value == (host: String, port: UInt16, endpoints: [StreamEndpoint]) {
-    /// `HOST:PORT:ADDR`, the address in brackets or not.
+    /// `HOST:PORT:ADDR`, the address in brackets or not. As in curl, an entry without a host or for port 0 applies to no
+    /// URL, and text after the port to remove is ignored.
     fileprivate static var override: Self {
         OptionValue(specification: ValueSpecification(name: "HOST:PORT:ADDR,...")) { text in
             let isRemoval = text.hasPrefix("-")
@@ -135,7 +136,7 @@ extension OptionValue where Value == (host: String, port: UInt16, endpoints: [St
             } else {
                 parts = entry.split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false)
             }
-            guard parts.count == (isRemoval ? 2 : 3), !parts[0].isEmpty, let port = UInt16(parts[1]), port > 0 else {
+            guard parts.count == 3 || isRemoval && parts.count == 2, let port = UInt16(parts[1]) else {
                 throw ValueError(expected: "HOST:PORT:ADDR,... or -HOST:PORT")
             }
             let host = parts[0].lowercased()
