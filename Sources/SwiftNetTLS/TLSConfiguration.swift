@@ -17,6 +17,9 @@ public struct TLSConfiguration: Sendable {
     public var applicationProtocols: [String]
     /// The trusted CA certificates, in PEM; nil for those of the system.
     public var authorities: [UInt8]?
+    /// Whether certificates are verified. Without that no CA certificate is read, and every certificate is one that is not
+    /// trusted.
+    public var verifiesCertificates = true
     /// The certificate for servers that request one; nil for none.
     public var clientCertificate: ClientCertificate?
 

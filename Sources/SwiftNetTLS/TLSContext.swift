@@ -8,6 +8,8 @@ package final class TLSContext {
     let pointer: OpaquePointer
     /// The application protocols that its sessions offer.
     let applicationProtocols: [String]
+    /// Whether its sessions verify the certificate of the server.
+    let verifiesCertificates: Bool
 
     package init(_ configuration: TLSConfiguration = TLSConfiguration()) throws(TLSFailure) {
         // The system's openssl.cnf may load modules that require the system's own OpenSSL and C library.
@@ -39,7 +41,10 @@ package final class TLSContext {
         if !protocols.isEmpty, SSL_CTX_set_alpn_protos(context, protocols, UInt32(protocols.count)) != 0 {
             throw .last("ALPN")
         }
-        if let authorities = configuration.authorities {
+        verifiesCertificates = configuration.verifiesCertificates
+        if !verifiesCertificates {
+            copenssl_skip_verification(context)
+        } else if let authorities = configuration.authorities {
             try believe(authorities)
         } else {
             guard let store = SystemAuthorities.store else { throw .last("no certificate store") }

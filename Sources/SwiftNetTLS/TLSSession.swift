@@ -15,6 +15,7 @@ package struct TLSSession: ~Copyable {
 
     private let pointer: OpaquePointer
     private let offeredProtocols: [String]
+    private let verifiesCertificate: Bool
     /// Whether the first byte received is that of an alert or of a handshake message (RFC 8446, section 5.1).
     private var beginsAsTLS: Bool?
     /// The buffers of received ciphertext and of ciphertext to send.
@@ -44,6 +45,7 @@ package struct TLSSession: ~Copyable {
         }
         pointer = session
         offeredProtocols = context.applicationProtocols
+        verifiesCertificate = context.verifiesCertificates
         self.incoming = incoming
         self.outgoing = outgoing
     }
@@ -160,7 +162,9 @@ package struct TLSSession: ~Copyable {
             },
             requestsCertificate: copenssl_requests_certificate(pointer) != 0,
             doubtCode: Int(result),
-            doubt: result == X509_V_OK ? nil : String(cString: X509_verify_cert_error_string(result)),
+            doubt: !verifiesCertificate
+                ? "not verified" : result == X509_V_OK ? nil : String(cString: X509_verify_cert_error_string(result)),
+            isVerified: verifiesCertificate,
             isResumed: SSL_session_reused(pointer) == 1)
     }
 }
@@ -184,6 +188,8 @@ public struct TLSFacts: Hashable, Sendable {
     /// The reason for which the certificate is not trusted; nil if it is trusted.
     public var doubt: String?
     /// Whether an earlier session was resumed.
+    /// Whether the certificate was verified (`TLSConfiguration.verifiesCertificates`).
+    public var isVerified: Bool
     public var isResumed: Bool
 
     /// The server's own certificate.

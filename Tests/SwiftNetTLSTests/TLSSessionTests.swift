@@ -88,6 +88,19 @@ struct TLSSessionTests {
         #expect((10_799...10_801).contains(dates))
     }
 
+    @Test("without verification every certificate is accepted, and none is trusted")
+    func unverified() throws {
+        let identity = try SelfSignedCertificate()
+        for authorities in [nil, identity.text] {
+            var configuration = TLSConfiguration(authorities: authorities)
+            configuration.verifiesCertificates = false
+            let connection = try Connection(configuration, identity: identity)
+            let known = connection.session.facts
+            let facts = try #require(known)
+            #expect(!facts.isVerified && facts.doubt == "not verified" && facts.chain.count == 1)
+        }
+    }
+
     @Test(
         "a certificate is trusted for its names and addresses while it is valid",
         arguments: [

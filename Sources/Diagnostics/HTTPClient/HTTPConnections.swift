@@ -110,6 +110,8 @@ final class HTTPConnections {
         var offer = configuration
         // Requests to a proxy are those of HTTP/1.
         offer.applicationProtocols = ["http/1.1"]
+        // That certificates of servers are not verified does not concern those of proxies.
+        offer.verifiesCertificates = true
         let made = try TLSContext(offer)
         proxyContext = made
         return made

@@ -364,7 +364,9 @@ public struct HTTPProbePlan: HTTPPlan {
         }
         answer.problems += outcome.problems.map { "\($0)" }
         if outcome.excess > 0 { answer.problems.append("\(outcome.excess) bytes after the response") }
-        if let doubt = outcome.tls?.doubt { answer.problems.append("certificate: \(doubt)") }
+        if let facts = outcome.tls, facts.isVerified, let doubt = facts.doubt {
+            answer.problems.append("certificate: \(doubt)")
+        }
         self.answer = answer
     }
 

@@ -32,6 +32,10 @@ extension HTTPProbeCommand {
         probe.request.redirects = maximumRedirects ?? (follows ? HTTPProbeConfiguration.usualRedirects : 0)
         if general.isVerbose { probe.request.keptBytes = 256 << 10 }
         probe.request.deliversBodies = writesBody
+        // The reason for which an accepted certificate is not trusted is looked for only where it is printed: that reads CA
+        // certificates.
+        probe.tls.verifiesCertificates =
+            !probe.request.trustsAnybody || general.isVerbose || general.isJSON || writeOut != nil
         // Only JSON has the hashes.
         probe.request.hashesBodies = general.isJSON
         if stack == .user { probe.stack = .user(try userStack()) }

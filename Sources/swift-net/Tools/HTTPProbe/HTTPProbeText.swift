@@ -174,7 +174,7 @@ final class HTTPProbeText: HTTPProbeReport {
             }
         }
         parts.append(
-            facts.doubt.map { console.painted("not verified: \(Text.escaped($0))", .red) }
+            facts.doubt.map { console.painted(facts.isVerified ? "not verified: \(Text.escaped($0))" : $0, .red) }
                 ?? console.painted("verified", .green))
         return parts.joined(separator: ", ")
     }
