@@ -37,8 +37,10 @@ public struct TLSConfiguration: Sendable {
 
 /// The reason for which a session failed.
 public struct TLSFailure: Error, Hashable, Sendable, CustomStringConvertible {
-    /// The message of the library.
+    /// The message, in plain English for common reasons.
     public var message: String
+    /// The text of the library; nil if the failure is not one of it.
+    public var libraryMessage: String?
     /// The alert that the server sent (RFC 8446, section 6); nil if it sent none.
     public var alert: UInt8?
     /// Whether the first bytes of the peer are not a TLS record.

@@ -87,8 +87,6 @@ extension TLSFailure {
         let code = ERR_get_error()
         ERR_clear_error()
         guard code != 0, let reason = ERR_reason_error_string(code) else { return TLSFailure(otherwise) }
-        // The reason of a received alert is its number, added to an offset.
-        let alert = Int(ERR_GET_REASON(code)) - Int(SSL_AD_REASON_OFFSET)
-        return TLSFailure(String(cString: reason), alert: alert > 0 ? UInt8(exactly: alert) : nil)
+        return TLSFailure(reason: ERR_GET_REASON(code), String(cString: reason))
     }
 }

@@ -76,6 +76,7 @@ package struct TLSSession: ~Copyable {
         guard SSL_get_error(pointer, result) == SSL_ERROR_WANT_READ else {
             var failure = TLSFailure.last("connection closed during the TLS handshake")
             failure.isForeign = beginsAsTLS == false
+            if failure.isForeign { failure.message = "the server does not use TLS" }
             throw failure
         }
     }
@@ -106,7 +107,7 @@ package struct TLSSession: ~Copyable {
             SSL_AD_CERTIFICATE_REQUIRED,
         ].contains(alert)
         if copenssl_has_certificate(pointer) != 0 {
-            return isAboutCertificate ? "the server rejects the client certificate: \(failure.message)" : nil
+            return isAboutCertificate ? "the server rejects the client certificate: \(failure.alertMeaning)" : nil
         }
         return isAboutCertificate || alert == SSL_AD_HANDSHAKE_FAILURE
             ? "the server requires a client certificate" : nil
@@ -187,9 +188,9 @@ public struct TLSFacts: Hashable, Sendable {
     public var doubtCode: Int
     /// The reason for which the certificate is not trusted; nil if it is trusted.
     public var doubt: String?
-    /// Whether an earlier session was resumed.
     /// Whether the certificate was verified (`TLSConfiguration.verifiesCertificates`).
     public var isVerified: Bool
+    /// Whether an earlier session was resumed.
     public var isResumed: Bool
 
     /// The server's own certificate.

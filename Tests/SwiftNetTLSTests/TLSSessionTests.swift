@@ -173,9 +173,33 @@ struct TLSSessionTests {
             Issue.record("no failure")
         } catch {
             #expect(error.isForeign != text.isEmpty && error.alert == nil)
+            if !text.isEmpty { #expect(error.message == "the server does not use TLS") }
         }
         let facts = session.facts
         #expect(facts == nil)
+    }
+
+    @Test(
+        "an alert is described with its name; an unknown one by the library's text",
+        arguments: [
+            (40, "it accepts none of the offered parameters (handshake_failure)"),
+            (48, "the certificate authority is unknown (unknown_ca)"),
+            (70, "it supports none of the offered TLS versions (protocol_version)"),
+            (80, "it has an internal error (internal_error)"),
+            (112, "it does not serve this host name (unrecognized_name)"),
+            (116, "it requires a client certificate (certificate_required)"),
+        ] as [(UInt8, String)])
+    func alerts(number: UInt8, meaning: String) throws {
+        var session = try TLSSession(TLSContext(), host: "server.example", isAddress: false)
+        try session.advance()
+        session.receive([0x15, 3, 3, 0, 2, 2, number].span.bytes)
+        do throws(TLSFailure) {
+            try session.advance()
+            Issue.record("no failure")
+        } catch {
+            #expect(error.alert == number && error.message == "the server ends the session: \(meaning)")
+            #expect(error.libraryMessage != nil && error.libraryMessage != error.message)
+        }
     }
 
     @Test("a host's name is sent in plain text, an address is not (RFC 6066, section 3)")
