@@ -97,12 +97,15 @@ public enum HTTPFingerprint: Tool {
             judge =
                 asked.namesServers
                 ? try HTTPFingerprintMatcher(asked.signatures, givesReasons: asked.givesReasons) : nil
+            // Who the host is does not matter here.
+            var tls = TLSConfiguration(applicationProtocols: ["http/1.1"])
+            tls.verifiesCertificates = false
             engine = try HTTPEngine(
                 urls.enumerated().map { [request, judge] in
                     HTTPFingerprintPlan($0.element, request, number: $0.offset, judge: judge?.verdict)
                 },
                 concurrency: min(asked.concurrency, KernelStreams.mostStreams()),
-                tls: TLSConfiguration(applicationProtocols: ["http/1.1"]),
+                tls: tls,
                 needsTLS: urls.contains { $0.scheme == .https }, expectsMore: input != nil)
         }
 
