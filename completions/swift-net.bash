@@ -221,8 +221,11 @@ _swift_net() {
                 --color) words='auto always never' ;;
             esac ;;
         http-fingerprint)
-            options='--classic --targets --resolve --connect-to --unix-socket -4 --ipv4 -6 --ipv6 -I --interface --concurrency -w --deadline -x --proxy --noproxy --proxy-user --proxy-digest --proxy-insecure --signatures --learn --versions --origin -o --output --strict -j --json -q --quiet -v --verbose --pcap --explain --color -h --help -V --version'
+            options='--polite --all -H --header -A --user-agent -u --user -k --insecure --classic --targets --resolve --connect-to --unix-socket -4 --ipv4 -6 --ipv6 -I --interface --concurrency -w --deadline -x --proxy --noproxy --proxy-user --proxy-digest --proxy-insecure --signatures --learn --versions --origin -o --output --list --why --sorted --strict -j --json -q --quiet -v --verbose --pcap --explain --color -h --help -V --version'
             case "$previous" in
+                -H|--header) return ;;
+                -A|--user-agent) return ;;
+                -u|--user) return ;;
                 --targets) files=1 ;;
                 --resolve) return ;;
                 --connect-to) return ;;

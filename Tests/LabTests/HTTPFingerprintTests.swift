@@ -78,7 +78,7 @@ struct HTTPFingerprintTests {
     @Test("the reasons are printed, and a few requests suffice")
     func reasons() async throws {
         try await with(Self.liar) { lab in
-            let text = try await ask(lab, "--why -H X-A:b -u joe:x -k 127.0.0.1:8081")
+            let text = try await ask(lab, "--why -H X-A:b -A probe -u joe:x -k 127.0.0.1:8081")
             let lines = text.output.split(separator: "\n")
             #expect(text.status == 0 && lines.count >= 3, "\(text.output) \(text.errors)")
             #expect(lines[1].hasPrefix("  for Python http.server rather than "), "\(text.output)")
