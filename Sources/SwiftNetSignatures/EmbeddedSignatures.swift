@@ -23,9 +23,11 @@ package enum EmbeddedSignatures {
 
     private static func inflated(_ packed: csignaturedata_bytes) throws(DecompressionFailure) -> [UInt8] {
         var text: [UInt8] = []
+        // The table is five times as long as it is packed.
+        text.reserveCapacity(packed.count * 6)
         var inflater = Inflater(.deflate)
         try inflater.inflate(buffer(packed).bytes) { piece in
-            text += piece.withUnsafeBytes { Array($0) }
+            piece.withUnsafeBytes { text.append(contentsOf: $0) }
             return true
         }
         return text

@@ -184,7 +184,7 @@ struct HTTPPeerTests {
             "doubted: ": "certificate not trusted", "believed: ": "200 OK", "verified: ": ", verified",
             "named: ": "certificate not trusted", "lasting: ": "200 OK",
             "expiring: ": "  the certificate expires in ",
-            "fingerprint: ": "  Python http.server  ", "unverified: ": "TLS: ",
+            "fingerprint: ": "  Python http.server, 3.", "unverified: ": "TLS: ",
             "ended: ": "connection closed by the server: in the TLS handshake",
             "silent: ": "timeout: in the TLS handshake", "clear: ": "TLS: ",
             "others: ": "3 URLs, 3 requests, 1 answered, 2 failed",

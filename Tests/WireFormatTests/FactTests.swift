@@ -12,7 +12,8 @@ struct FactTests {
             ([0, 0, 0, 4, 0, 0, 0, 0, 0], "HTTP/2"), ([0, 0, 8, 7, 0, 0, 0, 0, 0], "HTTP/2"),
             // DATA, a stream, a cut frame, and text.
             ([0, 0, 0, 0, 0, 0, 0, 0, 0], nil), ([0, 0, 0, 4, 0, 0, 0, 0, 1], nil), ([0, 0, 0, 4, 0, 0, 0, 0], nil),
-            ([0xFF, 0xFD, 0x18], "Telnet"), ([0xFF, 0xFD], nil), ([0xFF, 0xF0, 0x18], nil),
+            ([0xFF, 0xFD, 0x18], "Telnet"), ([0xFF, 0xFD], nil), ([0xFF, 0xFE, 0xFD], nil),
+            ([0xFF, 0xF0, 0x18], nil),
             // The handshake of MariaDB 10.11, an error 1130 of MySQL, and an error of PostgreSQL.
             ([0x5D, 0, 0, 0, 10, 0x35, 0x2E], "MySQL"), ([0x45, 0, 0, 0, 0xFF, 0x6A, 4], "MySQL"),
             ([0x5D, 0, 0, 1, 10, 0x35], nil), ([0x45, 0, 0, 0, 0x60, 0x53, 0x46], "PostgreSQL"),

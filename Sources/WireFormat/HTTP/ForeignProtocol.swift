@@ -50,8 +50,8 @@ public enum ForeignProtocol: String, Sendable {
         if bytes.count >= 9, bytes[0] == 0, [4, 6, 7, 8].contains(bytes[3]), bytes[5...8].allSatisfy({ $0 == 0 }) {
             return .http2
         }
-        // IAC, and the command of an option (251 to 254).
-        if bytes.count >= 3, bytes[0] == 0xFF, (0xFB...0xFE).contains(bytes[1]) { return .telnet }
+        // IAC, the command of an option (251 to 254), and an option, which is no command.
+        if bytes.count >= 3, bytes[0] == 0xFF, (0xFB...0xFE).contains(bytes[1]), bytes[2] < 0xF0 { return .telnet }
         // The first packet, of less than 64 KiB: protocol version 10, or an error.
         if bytes.count >= 6, bytes[2] == 0, bytes[3] == 0, bytes[4] == 10 || bytes[4] == 0xFF { return .mysql }
         // ErrorResponse with the field of the severity.
