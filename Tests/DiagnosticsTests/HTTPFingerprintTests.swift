@@ -12,7 +12,7 @@ struct HTTPFingerprintTests {
     private static func embedded() throws -> [Signature] { try signatures.get() }
 
     /// The stored library, which `make test` holds against the signatures.
-    private static func stored() throws -> SignatureLibrary { try #require(library.get()) }
+    private static func stored() throws -> SignatureLibrary { try #require(try library.get()) }
 
     /// Every fortieth configuration: a comparison without optimizations takes a tenth of a second and more.
     private static func samples() throws -> [(signature: Signature, configuration: Signature.Configuration)] {

@@ -119,7 +119,7 @@ struct SYNScanTunnelTests {
             Lab.Layout.everybody, over: .tunnel, faults: "loss=0.05 corrupt=0.3 duplicate=0.3 jitter=40"
         ) { lab in
             try await lab.listening([80]) {
-                let scan = try await lab.scan("-j --all -p 1-400 --retries 16 --wait 0.3 198.18.0.1 2001:db8:18::1")
+                let scan = try await lab.scan("-j --all -p 1-400 --retries 24 --wait 0.3 198.18.0.1 2001:db8:18::1")
                 let ports = scan.objects("port")
                 #expect(Set(ports.map { "\($0["addr"] ?? "") \($0["port"] ?? "")" }).count == 800, "\(scan)")
                 #expect(ports.filter { $0["state"] == "open" }.allSatisfy { $0["port"] == "80" }, "\(scan)")
