@@ -94,7 +94,7 @@ def terminators():
     number = version(["hitch", "--version"], r"hitch ([\d.]+)")
     for name, extra in {"default": "", "http2": 'alpn-protos = "h2, http/1.1"\n', "http1": 'alpn-protos = "http/1.1"\n'}.items():
         text = 'frontend = "[127.0.0.1]:{port}"\nbackend = "[127.0.0.1]:{behind}"\npem-file = "{folder}/both.pem"\nworkers = 1\n' + extra
-        yield Setup("hitch", name, Process(["hitch", "--config={folder}/hitch.conf", "--user=nobody"]), number,
+        yield Setup("hitch", name, Process(["hitch", "--config={folder}/hitch.conf", "--user=www-data"]), number,
                     {"hitch.conf": text, "behind.conf": BEHIND}, PLAIN)
     number = version(["stunnel4", "-version"], r"stunnel ([\d.]+)")
     text = "foreground = yes\npid =\n[a]\naccept = 127.0.0.1:{port}\nconnect = 127.0.0.1:{behind}\ncert = {folder}/both.pem\n"

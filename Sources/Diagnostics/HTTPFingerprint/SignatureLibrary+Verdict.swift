@@ -43,14 +43,14 @@ extension SignatureLibrary {
     /// none is its own.
     private func version(of product: String, in banner: String) -> String? {
         guard isName(Self.name(inBanner: banner).lowercased(), of: { $0.product == product }) else { return nil }
-        let words = banner.split(separator: " ").prefix { !$0.hasPrefix("(") }
-        let own = words.first { word in
+        let tokens = banner.split(separator: " ").prefix { !$0.hasPrefix("(") }
+        let own = tokens.first { word in
             let (name, whole) = (Self.plain(word.prefix { $0 != "/" }), Self.plain(product))
             return name.count >= 3 && (whole.hasPrefix(name) || name.hasPrefix(whole))
         }
         if let own { return ServerClaim.version(in: String(own)) }
         // The version of another name may be that of a part: that of the product has a major version that is known.
-        guard let version = words.first.flatMap({ ServerClaim.version(in: String($0)) }) else { return nil }
+        guard let version = tokens.first.flatMap({ ServerClaim.version(in: String($0)) }) else { return nil }
         let isKnown = signatures.contains { $0.product == product && VersionRange($0.versions).isNear(version) }
         return isKnown ? version : nil
     }

@@ -50,7 +50,7 @@ package struct TLSKnowledge: Sendable {
     }
 
     /// The products that terminate TLS before a server and behave in this way, in alphabetical order, if the server itself
-    /// does not: at least one trait is none of the product's.
+    /// does not: the product is not known for at least one trait.
     package func terminators(_ behavior: TLSBehavior, before product: String) -> [String]? {
         guard let own = products[product] else { return nil }
         let isOwn = behavior.values.allSatisfy { trait, value in

@@ -71,9 +71,9 @@ public enum ForeignProtocol: String, Sendable {
         if let known = beginnings.first(where: { bytes.starts(with: $0.0.utf8) }) { return known.1 }
         let line = bytes.prefix { $0 != 10 && $0 != 13 }
         guard line.count > 3, bytes[3] == 0x20 || bytes[3] == UInt8(ascii: "-") else { return nil }
-        let words = line.split { !($0 >= 0x41 && $0 <= 0x5A || $0 >= 0x61 && $0 <= 0x7A) }
+        let names = line.split { !($0 >= 0x41 && $0 <= 0x5A || $0 >= 0x61 && $0 <= 0x7A) }
             .map { String(decoding: $0, as: UTF8.self).uppercased() }
-        func has(_ ends: [String]) -> Bool { words.contains { word in ends.contains { word.hasSuffix($0) } } }
+        func has(_ ends: [String]) -> Bool { names.contains { name in ends.contains { name.hasSuffix($0) } } }
         switch String(decoding: line.prefix(3), as: UTF8.self) {
         case "220", "421", "554": return has(["SMTP"]) ? .smtp : has(["FTP", "FTPD"]) ? .ftp : .ftpOrSMTP
         case "200", "201": return has(["NNTP", "NNRP", "INN"]) ? .nntp : nil
