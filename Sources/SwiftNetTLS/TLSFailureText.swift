@@ -23,7 +23,7 @@ extension TLSFailure {
     private static func meaning(ofAlert alert: UInt8) -> String? {
         switch Int32(alert) {
         case SSL_AD_UNEXPECTED_MESSAGE: "it did not expect this message (unexpected_message)"
-        case SSL_AD_HANDSHAKE_FAILURE: "it accepts none of the offered parameters (handshake_failure)"
+        case SSL_AD_HANDSHAKE_FAILURE: "no common parameters (handshake_failure)"
         case SSL_AD_BAD_CERTIFICATE: "the certificate is invalid (bad_certificate)"
         case SSL_AD_UNSUPPORTED_CERTIFICATE: "this type of certificate is not supported (unsupported_certificate)"
         case SSL_AD_CERTIFICATE_REVOKED: "the certificate was revoked (certificate_revoked)"
@@ -34,13 +34,13 @@ extension TLSFailure {
         case SSL_AD_ACCESS_DENIED: "access denied (access_denied)"
         case SSL_AD_DECODE_ERROR: "it cannot read a message (decode_error)"
         case SSL_AD_DECRYPT_ERROR: "a signature or a checksum is wrong (decrypt_error)"
-        case SSL_AD_PROTOCOL_VERSION: "it supports none of the offered TLS versions (protocol_version)"
+        case SSL_AD_PROTOCOL_VERSION: "no common TLS version (protocol_version)"
         case SSL_AD_INSUFFICIENT_SECURITY: "it requires stronger cipher suites (insufficient_security)"
         case SSL_AD_INTERNAL_ERROR: "it has an internal error (internal_error)"
         case SSL_AD_UNRECOGNIZED_NAME: "it does not serve this host name (unrecognized_name)"
         case SSL_AD_CERTIFICATE_REQUIRED: "it requires a client certificate (certificate_required)"
         case SSL_AD_NO_APPLICATION_PROTOCOL:
-            "it supports none of the offered application protocols (no_application_protocol)"
+            "no common application protocol (no_application_protocol)"
         default: nil
         }
     }

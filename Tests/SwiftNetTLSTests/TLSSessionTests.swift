@@ -182,9 +182,9 @@ struct TLSSessionTests {
     @Test(
         "an alert is described with its name; an unknown one by the library's text",
         arguments: [
-            (40, "it accepts none of the offered parameters (handshake_failure)"),
+            (40, "no common parameters (handshake_failure)"),
             (48, "the certificate authority is unknown (unknown_ca)"),
-            (70, "it supports none of the offered TLS versions (protocol_version)"),
+            (70, "no common TLS version (protocol_version)"),
             (80, "it has an internal error (internal_error)"),
             (112, "it does not serve this host name (unrecognized_name)"),
             (116, "it requires a client certificate (certificate_required)"),

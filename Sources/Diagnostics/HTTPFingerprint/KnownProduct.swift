@@ -27,7 +27,7 @@ extension SignatureLibrary {
 }
 
 extension ServerClaim {
-    /// The products that are recognized only by what they claim to be, in alphabetical order.
+    /// The products that are recognized by what they claim to be, in alphabetical order.
     package static var products: [String] {
         Set(banners.map(\.product) + fields.map(\.product) + cookies.map(\.product)).sorted {
             ($0.lowercased(), $0) < ($1.lowercased(), $1)

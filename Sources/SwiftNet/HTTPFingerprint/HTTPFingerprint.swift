@@ -48,7 +48,7 @@ public enum HTTPFingerprint: Tool {
         try SwiftNetError.wrapping { try HTTPFingerprintMatcher.library(signatures).products }
     }
 
-    /// The names of products that are recognized by what they claim to be, too; the behavior of most of them is unknown.
+    /// The products that are recognized by what they claim to be; the behavior of most of them is unknown.
     public static var claimedProducts: [String] { ServerClaim.products }
 
     /// - Parameter targets: URLs, as for `HTTPProbe`.
