@@ -33,7 +33,8 @@ struct HTTPFingerprintReasons {
             if let own {
                 line += Text.escaped(others.flatMap { own.difference(from: $0) } ?? own.opening)
                 if let others, let difference = others.difference(from: own) {
-                    line += "  (\(other): \(Text.escaped(difference)))"
+                    // The response of the product alone, whatever is behind it.
+                    line += "  (\(Text.escaped(otherSide.product)): \(Text.escaped(difference)))"
                 }
             } else {
                 line += "the spelling and order of field names"
