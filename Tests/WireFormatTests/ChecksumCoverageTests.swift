@@ -1,5 +1,6 @@
 import Testing
 import WireFormat
+import WireFormatTestSupport
 
 /// What transport checksums cover: pseudo-headers, final destinations, omitted lengths.
 @Suite("transport checksums")
@@ -101,6 +102,20 @@ struct ChecksumCoverageTests {
         let layers = PacketLayers(wire.rawBytes, linkType: .rawIP)
         let state = layers.verifyChecksums(wire.rawBytes)
         #expect(layers.isTruncated && state.network == .correct && state.transport == .unchecked && !state.hasIncorrect)
+    }
+
+    // Found by the fuzzer: the bytes after the stated length of an 802.3 frame are padding, not the rest of the header.
+    @Test("the checksum of a header that the frame's length cuts is unchecked")
+    func cutByTheFrame() {
+        let frame =
+            bytes("02 00 00 00 00 02 02 00 00 00 00 01 00 27 aa aa 03 00 00 00 08 00")
+            + bytes("49 00 00 24 00 07 00 00 01 01 c0 00 c0 00 02 01 c0 00 02 02 00 00 00 00 00 00 00 00 00 00 00")
+            + [UInt8](repeating: 0, count: 20)
+        let layers = PacketLayers(frame.rawBytes, linkType: .ethernet)
+        #expect(layers.broken == .ipv4 && layers.transportOffset == 53)
+        let state = layers.verifyChecksums(frame.rawBytes)
+        #expect(state.network == .unchecked && state.transport == nil)
+        #expect(FuzzTarget.frame.problem(([0] + frame).rawBytes) == nil)
     }
 
     @Test("an incremental update of 64 bits equals a new sum", arguments: 0..<100)

@@ -39,4 +39,26 @@ struct CorpusTests {
             }
         }
     }
+
+    /// A frame of IEEE 802.3 states its length: what follows is padding, wherever the length ends the packet.
+    @Test("every seed in a frame of every stated length", arguments: [FuzzTarget.ipv4, .ipv6, .arp])
+    func statedLengths(target: FuzzTarget) {
+        let type: [UInt8] =
+            switch target {
+            case .arp: [0x08, 0x06]
+            case .ipv6: [0x86, 0xDD]
+            default: [0x08, 0x00]
+            }
+        for seed in Corpus.seeds(target) where seed.bytes.count < 1_400 {
+            for length in 0...seed.bytes.count {
+                // The fuzzer's selector of the link type, the addresses, the length and the SNAP header (RFC 1042).
+                let stated = UInt16(length + 8)
+                let start = [0, 2, 0, 0, 0, 0, 2, 2, 0, 0, 0, 0, 1, UInt8(stated >> 8), UInt8(truncatingIfNeeded: stated)]
+                let frame = start + [0xAA, 0xAA, 3, 0, 0, 0] + type + seed.bytes
+                if let problem = FuzzTarget.frame.problem(frame.rawBytes) {
+                    Issue.record("\(seed.name) in a frame of \(stated): \(problem)")
+                }
+            }
+        }
+    }
 }

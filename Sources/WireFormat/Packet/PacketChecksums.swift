@@ -21,7 +21,8 @@ extension PacketLayers {
     public func verifyChecksums(_ bytes: RawSpan) -> PacketChecksums {
         let start = networkOffset
         switch network {
-        case .ipv4 where Int(bytes.byte(at: start) & 0xF) &* 4 &+ start > bytes.byteCount:
+        // A header cut short, by the capture or by the length that the frame states (IEEE 802.3).
+        case .ipv4 where Int(bytes.byte(at: start) & 0xF) &* 4 &+ start > transportOffset:
             return PacketChecksums(network: .unchecked, transport: nil)
         case .ipv4:
             let header = bytes.extracting(start..<transportOffset)
