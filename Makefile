@@ -64,9 +64,7 @@ signatures: build packages-servers
 	python3 Tests/ReferenceServers/servers.py $(BINARY) .build/signatures $(PRODUCTS)
 	python3 Tests/ReferenceServers/signatures.py $(if $(PRODUCTS),--keep) .build/signatures Sources/SwiftNetSignatures/Products Sources/CSignatureData/Data/signatures.deflate
 	SWIFT_NET_TRIALS=1 swift build $(subst swift-net,fingerprint-trial,$(STATIC))
-	$(BUILD)/release/fingerprint-trial Sources/SwiftNetSignatures/Products .build/signatures.table --table
-	python3 -c "import sys, zlib; sys.stdout.buffer.write(zlib.compress(sys.stdin.buffer.read(), 9))" \
-	    < .build/signatures.table > Sources/CSignatureData/Data/table.deflate
+	$(BUILD)/release/fingerprint-trial Sources/SwiftNetSignatures/Products Sources/CSignatureData/Data/table.bin --table
 	$(BUILD)/release/fingerprint-trial Sources/SwiftNetSignatures/Products Sources/CSignatureData/Data/calibrations.txt --learn
 	$(if $(PRODUCTS),,python3 Tests/ReferenceServers/tls.py $(BINARY) Sources/CSignatureData/Data/tls.txt)
 
@@ -148,7 +146,7 @@ packages-servers:
 	    libnetty-java libhttpcore-java libmicrohttpd-dev libevent-dev libpoco-dev libboost-dev libcpp-httplib-dev \
 	    erlang-base erlang-inets erlang-mochiweb swi-prolog-nox racket guile-3.0 sbcl cl-hunchentoot gir1.2-soup-3.0 python3-gi \
 	    cups-daemon monit aria2 transmission-daemon apt-cacher-ng webdis mighttpd2 libnginx-mod-http-lua php8.2-fpm \
-	    lighttpd-mod-openssl hitch stunnel4
+	    lighttpd-mod-openssl hitch stunnel4 passenger
 	@Scripts/unpacked .build/servers/debian-rabbitmq-server rabbitmq-server
 	@Scripts/unpacked .build/servers/debian-node $(addprefix node-,$(EXPRESS))
 

@@ -9,7 +9,7 @@ static const uint8_t signatures[] = {
 };
 
 static const uint8_t table[] = {
-#embed "Data/table.deflate"
+#embed "Data/table.bin"
 };
 
 static const uint8_t calibrations[] = {

@@ -7,12 +7,12 @@ import Testing
 struct HTTPFingerprintTests {
     /// Read once: that takes long without optimizations.
     private static let signatures = Result { try Signature.all(in: EmbeddedSignatures.text()) }
-    private static let library = Result { try SignatureTable.library(EmbeddedSignatures.table()) }
+    private static let library = SignatureTable.library(EmbeddedSignatures.table)
 
     private static func embedded() throws -> [Signature] { try signatures.get() }
 
     /// The stored library, which `make test` holds against the signatures.
-    private static func stored() throws -> SignatureLibrary { try #require(try library.get()) }
+    private static func stored() throws -> SignatureLibrary { try #require(library) }
 
     /// Every fortieth configuration: a comparison without optimizations takes a tenth of a second and more.
     private static func samples() throws -> [(signature: Signature, configuration: Signature.Configuration)] {

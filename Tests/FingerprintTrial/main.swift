@@ -26,7 +26,7 @@ print(
     "\(signatures.count) signatures of \(products) products, "
         + "\(signatures.reduce(0) { $0 + $1.configurations.count }) configurations")
 if arguments.last == "--check" {
-    let isSame = try EmbeddedSignatures.table() == SignatureTable.bytes(of: SignatureLibrary(signatures))
+    let isSame = EmbeddedSignatures.table == SignatureTable.bytes(of: SignatureLibrary(signatures))
     if !isSame {
         let errors = BufferedOutput.standardError()
         errors.write("The stored table is not that of the signatures: run make signatures.\n")

@@ -1,7 +1,9 @@
 """Servers of Perl and Ruby, as Debian packages them."""
 
+import os
+
 from languages import MODES
-from setup import LIE, Process, Setup, version
+from setup import APPS, LIE, Process, Setup, version
 
 OWN = {name: environment for name, environment in MODES.items() if name != "false"}
 
@@ -39,6 +41,21 @@ def ruby():
     for name, environment in {**OWN, "false": {"BANNER": LIE}}.items():
         words = ["thin", "-e", "none", "-q", "-a", "127.0.0.1", "-p", "{port}", "-R", "{apps}/config.ru", "start"]
         yield Setup("Thin", name, Process(words, environment), number)
+    yield from passenger()
+
+
+def passenger():
+    """Passenger with its own HTTP server, which its modules for nginx and Apache connect to; it must not ask its home for updates."""
+    number = version(["passenger", "--version"], r"Passenger\S* ([\d.]+)")
+    words = ["passenger", "start", "{folder}/app", "--engine", "builtin", "--address", "127.0.0.1", "--port", "{port}", "--app-type", "rack", "--environment", "production",
+             "--pid-file", "{folder}/pid", "--log-file", "{folder}/log", "--disable-security-update-check", "--disable-anonymous-telemetry"]
+    with open(os.path.join(APPS, "config.ru")) as file:
+        files = {"app/config.ru": file.read(), "app/public/notes.txt": "notes\n"}
+    for name, (environment, more) in {
+        **{name: (environment, []) for name, environment in OWN.items()}, "false": ({"BANNER": LIE}, []),
+        "friendly": ({}, ["--friendly-error-pages"]), "spawned": ({}, ["--spawn-method", "direct", "--max-pool-size", "1"]),
+    }.items():
+        yield Setup("Phusion Passenger", name, Process([*words, *more], environment), number, files, patience=30)
 
 
 ALL = [perl, ruby]

@@ -13,7 +13,7 @@ typedef struct {
 /// All signatures, one file after the other, compressed (RFC 1950).
 csignaturedata_bytes csignaturedata_signatures(void);
 
-/// The table of what was learned from the signatures, compressed (RFC 1950).
+/// The table of what was learned from the signatures.
 csignaturedata_bytes csignaturedata_table(void);
 
 /// How similarity becomes confidence, as text.

@@ -11,7 +11,8 @@ struct FeatureMatrix: Sendable {
     private static let mostValues = Int(unasked) - 1
 
     private var columns: [UInt64: Int] = [:]
-    private var values: [[UInt32: Code]] = []
+    /// The values of each column: code 1 first.
+    private var values: [[UInt32]] = []
     /// The test that shows it, by column; nil if any test may show it.
     private var tests: [Int?] = []
     /// The codes, row after row.
@@ -34,11 +35,17 @@ struct FeatureMatrix: Sendable {
         let column = columns[pair.key, default: values.count]
         if column == values.count {
             columns[pair.key] = column
-            values.append([:])
+            values.append([])
             tests.append(pair.test)
         }
-        let count = values[column].count
-        if count < Self.mostValues, values[column][pair.code] == nil { values[column][pair.code] = Code(count + 1) }
+        if values[column].count < Self.mostValues, !values[column].contains(pair.code) {
+            values[column].append(pair.code)
+        }
+    }
+
+    /// Returns the code of a value; nil if no row has it. Most columns have few values.
+    private func code(of value: UInt32, in column: Int) -> Code? {
+        values[column].firstIndex(of: value).map { Code($0 + 1) }
     }
 
     /// Returns the row of a behavior that may not be in the matrix.
@@ -56,7 +63,7 @@ struct FeatureMatrix: Sendable {
         var row = [Code](repeating: Self.absent, count: values.count)
         for pair in pairs {
             guard let column = columns[pair.key] else { continue }
-            row[column] = values[column][pair.code] ?? other
+            row[column] = code(of: pair.code, in: column) ?? other
         }
         return row
     }
@@ -95,6 +102,27 @@ struct FeatureMatrix: Sendable {
         return sum
     }
 
+    /// Returns, by column, the number of groups whose rows have the value of a query; a group counts once, however many
+    /// rows it has, and shares of it are possible.
+    func counts(of query: [Code], in groups: [[Int]]) -> [Float] {
+        var counts = [Float](repeating: 0, count: query.count)
+        for rows in groups {
+            let share = 1 / Float(rows.count)
+            for row in rows { add(share, toAgreementWith: query, in: row, &counts) }
+        }
+        return counts
+    }
+
+    private func add(_ share: Float, toAgreementWith query: [Code], in row: Int, _ counts: inout [Float]) {
+        let cells = cells.span.extracting(row * columnCount..<(row + 1) * columnCount)
+        let query = query.span
+        var counts = counts.mutableSpan
+        // As in `sum`, a loop without checks.
+        for column in 0..<min(cells.count, min(query.count, counts.count)) {
+            counts[column] += cells[column] == query[column] ? share : 0
+        }
+    }
+
     // MARK: Storage
 
     /// The code of a column without a test of its own in a table.
@@ -106,13 +134,19 @@ struct FeatureMatrix: Sendable {
             writer.add(key)
             writer.add(tests[column].map { UInt8(clamping: $0) } ?? Self.anyTest)
             writer.add(UInt16(clamping: values[column].count))
-            for (value, _) in values[column].sorted(by: { $0.value < $1.value }) { writer.add(value) }
+            for value in values[column] { writer.add(value) }
         }
+        // A row is what it has that the most similar row before it does not have: configurations of a product hardly
+        // differ.
         writer.add(UInt16(clamping: rowCount))
         for row in 0..<rowCount {
-            let present = (0..<columnCount).filter { self[row, $0] != Self.absent }
-            writer.add(UInt16(clamping: present.count))
-            for column in present {
+            let model = (0..<row).max { agreement($0, row) < agreement($1, row) }
+            let different = (0..<columnCount).filter { column in
+                self[row, column] != model.map { self[$0, column] } ?? Self.absent
+            }
+            writer.add(UInt16(clamping: model.map { $0 + 1 } ?? 0))
+            writer.add(UInt16(clamping: different.count))
+            for column in different {
                 writer.add(UInt16(clamping: column))
                 writer.add(self[row, column])
             }
@@ -121,27 +155,30 @@ struct FeatureMatrix: Sendable {
 
     /// Reads what `write(to:)` wrote.
     init(reading reader: inout TableReader) {
-        let read = reader.list { reader -> (key: UInt64, test: UInt8, values: [UInt32]) in
-            (reader.number(), reader.number(), reader.list { $0.number() })
+        let count = Int(reader.number() as UInt16)
+        while columnCount < count, !reader.isCut {
+            columns[reader.number()] = columnCount
+            let test: UInt8 = reader.number()
+            tests.append(test == Self.anyTest ? nil : Int(test))
+            values.append(reader.list { $0.number() })
         }
-        for (index, column) in read.enumerated() {
-            columns[column.key] = index
-            tests.append(column.test == Self.anyTest ? nil : Int(column.test))
-            values.append(
-                Dictionary(
-                    column.values.prefix(Self.mostValues).enumerated().map { ($0.element, Code($0.offset + 1)) },
-                    uniquingKeysWith: { first, _ in first }))
-        }
+        let limits = values.map { Code(clamping: min($0.count, Self.mostValues)) }
         rowCount = Int(reader.number() as UInt16)
-        let limits = values.map { Code($0.count) }
-        cells = [Code](repeating: Self.absent, count: rowCount * columnCount)
-        for row in 0..<rowCount {
-            let start = row * columnCount
-            for _ in 0..<Int(reader.number() as UInt16) {
-                let column = Int(reader.number() as UInt16)
-                let code: Code = reader.number()
-                if column < limits.count, code <= limits[column] { cells[start + column] = code }
+        cells.reserveCapacity(rowCount * columnCount)
+        for row in 0..<rowCount where !reader.isCut {
+            let model = Int(reader.number() as UInt16)
+            let start = cells.count
+            if model > 0, model <= row {
+                // A copy of its own: adding a slice of the array to itself would copy the whole array.
+                let copy = Array(cells[(model - 1) * columnCount..<model * columnCount])
+                cells += copy
+            } else {
+                cells += repeatElement(Self.absent, count: columnCount)
+            }
+            for pair in reader.pairs() where Int(pair.first) < limits.count && pair.second <= limits[Int(pair.first)] {
+                cells[start + Int(pair.first)] = pair.second
             }
         }
+        if reader.isCut { rowCount = 0 }
     }
 }

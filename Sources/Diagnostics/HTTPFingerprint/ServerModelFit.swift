@@ -8,8 +8,13 @@ struct ServerModelFit {
     struct Class {
         var product: String
         var groups: [[Int]]
-        /// By group, the rows of other behaviors that may explain it.
-        var others: [[Int]]
+        /// By group, the rows of other behaviors that may explain it; nil for the rows of the other groups.
+        var known: [[Int]]?
+
+        /// By group, the rows that may explain it, in ascending order.
+        var explanations: [[Int]] {
+            known ?? groups.indices.map { own in groups.indices.filter { $0 != own }.flatMap { groups[$0] }.sorted() }
+        }
     }
 
     /// A row with its explanation.
@@ -43,6 +48,13 @@ struct ServerModelFit {
     /// The probability of a row's value in a column by chance.
     let chance: (_ row: Int, _ column: Int) -> Float
 
+    /// Returns the frequency of a value that some groups have, smoothed by its frequency among all products.
+    static func frequency(_ count: Float, among groupCount: Float, chance: Float) -> Float {
+        (count + weightOfChance * chance) / (groupCount + weightOfChance)
+    }
+
+    /// The weight of chance among the values of a product, in groups.
+    private static let weightOfChance: Float = 0.5
     private static let rounds = 6
     /// The weight of what is known in advance, in groups.
     private static let priorWeight: Float = 2
@@ -68,7 +80,7 @@ struct ServerModelFit {
 
     private func samples(of asked: Class, _ own: ValueFrequencies) -> [Sample] {
         guard asked.groups.count > 1 else { return [] }
-        return zip(asked.groups, asked.others).flatMap { rows, others -> [Sample] in
+        return zip(asked.groups, asked.explanations).flatMap { rows, others -> [Sample] in
             rows.compactMap { row in
                 guard let known = others.max(by: { matrix.agreement($0, row) < matrix.agreement($1, row) }) else {
                     return nil

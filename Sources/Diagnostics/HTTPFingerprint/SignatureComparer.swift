@@ -36,7 +36,7 @@ package struct SignatureComparer: Sendable {
         _ behavior: ServerBehavior, further: (_ product: String) -> Double = { _ in 0 }
     ) -> SignatureLibrary.Comparison {
         let query = library.matrix.row(of: behavior)
-        let chances = chances(of: query)
+        let chances = models.chances(of: query)
         let information = -query.indices.reduce(0) { sum, column in
             query[column] == FeatureMatrix.unasked ? sum : sum + log(Double(chances[column]))
         }
@@ -53,17 +53,13 @@ package struct SignatureComparer: Sendable {
         return comparison
     }
 
-    private func chances(of query: [FeatureMatrix.Code]) -> [Float] {
-        query.indices.map { models.chance(of: query[$0], in: $0) }
-    }
-
     /// Returns the responses that decide between two products for a behavior.
     /// - Parameter signatures: those of the library, with their behaviors.
     package func reasons(
         for behavior: ServerBehavior, _ first: String, rather second: String, _ signatures: [Signature]
     ) -> VerdictReasons? {
         let query = library.matrix.row(of: behavior)
-        let chances = chances(of: query)
+        let chances = models.chances(of: query)
         let hypotheses = hypotheses(for: behavior, query, chances)
         let sides = [first, second].compactMap { name in hypotheses.first { $0.product == name } }
         guard sides.count == 2 else { return nil }
@@ -125,10 +121,10 @@ package struct SignatureComparer: Sendable {
         }
         for (number, model) in models.own.enumerated() {
             add(
-                model.evidence(of: query, chances), number, rows: model.rows, model.product, before: nil,
+                model.evidence(of: query, chances, library.matrix), number, rows: model.rows, model.product, before: nil,
                 isFront: false)
         }
-        let evidence = models.fronts.map { $0.evidence(of: query, chances) }
+        let evidence = models.fronts.map { $0.evidence(of: query, chances, library.matrix) }
         let likely = likelyOrigins(evidence, query)
         for (number, evidence) in evidence.enumerated() {
             let front = models.fronts[number].product

@@ -4,6 +4,8 @@ package struct SignatureLibrary: Sendable {
     let matrix: FeatureMatrix
     /// The signature and configuration of each row of the matrix.
     let entries: [Entry]
+    /// The product, origin and kind of each row.
+    let labels: RowLabels
     /// The models learned from all rows, if they were stored; nil to learn them.
     private let stored: ServerModels?
 
@@ -36,6 +38,7 @@ package struct SignatureLibrary: Sendable {
     package init(_ signatures: [Signature]) {
         self.signatures = signatures
         entries = Self.entries(of: signatures)
+        labels = RowLabels(signatures)
         matrix = FeatureMatrix(signatures.flatMap(\.configurations).map(\.behavior))
         stored = nil
     }
@@ -45,17 +48,19 @@ package struct SignatureLibrary: Sendable {
     init?(_ signatures: [Signature], _ matrix: FeatureMatrix, shares: [ServerModelFit.Shares]) {
         self.signatures = signatures
         entries = Self.entries(of: signatures)
+        labels = RowLabels(signatures)
         self.matrix = matrix
         guard entries.count == matrix.rowCount else { return nil }
-        let bare = SignatureLibrary(signatures, matrix, entries)
+        let bare = SignatureLibrary(signatures, matrix, entries, labels)
         guard let models = ServerModels(bare, rows: Array(entries.indices), shares: shares) else { return nil }
         stored = models
     }
 
-    private init(_ signatures: [Signature], _ matrix: FeatureMatrix, _ entries: [Entry]) {
+    private init(_ signatures: [Signature], _ matrix: FeatureMatrix, _ entries: [Entry], _ labels: RowLabels) {
         self.signatures = signatures
         self.matrix = matrix
         self.entries = entries
+        self.labels = labels
         stored = nil
     }
 
@@ -77,11 +82,6 @@ package struct SignatureLibrary: Sendable {
     /// The name of a row's configuration.
     func name(_ row: Int) -> String {
         signatures[entries[row].signature].configurations[entries[row].configuration].name
-    }
-
-    /// The kind of a row's configuration.
-    func kind(_ row: Int) -> String {
-        signatures[entries[row].signature].configurations[entries[row].configuration].kind
     }
 
     /// Returns a comparer with every configuration.

@@ -4,7 +4,7 @@
 /// All numbers are in little-endian order; a text is its length and its UTF-8 bytes.
 package enum SignatureTable {
     /// The first number of a table, which changes with the format and with the meaning of the features.
-    private static let version: UInt32 = 1
+    private static let version: UInt32 = 2
 
     /// Returns the table of a library.
     package static func bytes(of library: SignatureLibrary) -> [UInt8] {
@@ -39,13 +39,14 @@ package enum SignatureTable {
     package static func library(_ bytes: [UInt8]) -> SignatureLibrary? {
         var reader = TableReader(bytes)
         guard reader.number() == version else { return nil }
+        // One for all: its storage is shared.
+        let none = ServerBehavior()
         let signatures = reader.list { reader -> Signature in
             let (product, versions, base) = (reader.text(), reader.text(), reader.text())
             let banners = reader.list { $0.text() }
             let configurations = reader.list { reader -> Signature.Configuration in
                 let (name, origin) = (reader.text(), reader.text())
-                return Signature.Configuration(
-                    name: name, origin: origin.isEmpty ? nil : origin, behavior: ServerBehavior())
+                return Signature.Configuration(name: name, origin: origin.isEmpty ? nil : origin, behavior: none)
             }
             return Signature(
                 product: product, versions: versions, base: base.isEmpty ? nil : base, banners: banners,
@@ -54,9 +55,7 @@ package enum SignatureTable {
         let matrix = FeatureMatrix(reading: &reader)
         let shares = reader.list { reader -> ServerModelFit.Shares in
             func shares(_ reader: inout TableReader) -> [Float] {
-                (0..<matrix.columnCount).map { _ in
-                    Float(reader.number() as UInt16) / ServerModelFit.Shares.scale
-                }
+                reader.numbers(matrix.columnCount).map { Float($0) / ServerModelFit.Shares.scale }
             }
             return ServerModelFit.Shares(kept: shares(&reader), own: shares(&reader))
         }
@@ -86,7 +85,8 @@ struct TableWriter {
 struct TableReader {
     private let bytes: [UInt8]
     private var next = 0
-    private var isCut = false
+    /// Whether something was missing.
+    private(set) var isCut = false
 
     init(_ bytes: [UInt8]) { self.bytes = bytes }
 
@@ -105,6 +105,17 @@ struct TableReader {
         return number
     }
 
+    /// Reads numbers of 16 bits; fewer if bytes are missing.
+    mutating func numbers(_ count: Int) -> [UInt16] {
+        guard !isCut, (bytes.count - next) / 2 >= count else {
+            isCut = true
+            return []
+        }
+        defer { next += 2 * count }
+        let part = bytes.span.extracting(next..<next + 2 * count)
+        return (0..<count).map { UInt16(part[2 * $0]) | UInt16(part[2 * $0 + 1]) << 8 }
+    }
+
     mutating func text() -> String {
         let count = Int(number() as UInt16)
         guard !isCut, bytes.count - next >= count else {
@@ -113,6 +124,12 @@ struct TableReader {
         }
         defer { next += count }
         return String(decoding: bytes[next..<next + count], as: UTF8.self)
+    }
+
+    /// Reads a number of pairs, and the pairs.
+    mutating func pairs() -> [(first: UInt16, second: UInt16)] {
+        let numbers = numbers(2 * Int(number() as UInt16))
+        return stride(from: 0, to: numbers.count, by: 2).map { (numbers[$0], numbers[$0 + 1]) }
     }
 
     /// Reads a number of elements, and the elements.

@@ -40,7 +40,7 @@ final class HTTPFingerprintMatcher {
     /// Returns the stored library, or one that learns from additional signatures too.
     static func library(_ others: [Signature]) throws -> SignatureLibrary {
         do {
-            if others.isEmpty, let stored = SignatureTable.library(try EmbeddedSignatures.table()) { return stored }
+            if others.isEmpty, let stored = SignatureTable.library(EmbeddedSignatures.table) { return stored }
             return SignatureLibrary(try signatures(others))
         } catch {
             throw SwiftNetError(
