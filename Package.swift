@@ -98,6 +98,7 @@ let package = Package(
             name: "Diagnostics",
             dependencies: [
                 "WireFormat", "PacketEngine", "HostStack", "SwiftNetTLS", "SwiftNetHTTP2", "SwiftNetCompression",
+                .product(name: "HeapModule", package: "swift-collections"),
                 .product(name: "DequeModule", package: "swift-collections"),
             ],
             swiftSettings: settings),

@@ -135,23 +135,23 @@ struct CyclesEngineTests {
         #expect(named >= 19, "\(named)")
     }
 
-    @Test("a week of cycles: memory does not grow")
-    func week() {
+    @Test("a day of cycles: memory does not grow")
+    func day() {
         let configuration = TracerouteConfiguration.simulated(.icmp)
-        var engine = CyclesEngine(configuration, cycles: 7 * 86_400, interval: .seconds(1))
+        var engine = CyclesEngine(configuration, cycles: 86_400, interval: .seconds(1))
         var network = SimulatedNetwork(seed: 7)
         network.path = SimulatedPath(routers: [.answers])
         var recorder = Recorder<CyclesEngine>()
         recorder.keeps = false
         EngineLoop.run(&engine, on: &network, observer: &recorder)
         let (hops, elapsed, remembered) = (engine.hops, engine.summary.elapsed, engine.rememberedProbes)
-        #expect(hops.map(\.sent) == [604_800, 604_800] && hops.allSatisfy { $0.lost == 0 })
-        #expect(elapsed > .seconds(7 * 86_400 - 2) && remembered <= 512, "\(remembered)")
+        #expect(hops.map(\.sent) == [86_400, 86_400] && hops.allSatisfy { $0.lost == 0 })
+        #expect(elapsed > .seconds(86_400 - 2) && remembered <= 512, "\(remembered)")
         #expect(hops.allSatisfy { $0.recent.count == CyclesHop.recentCapacity && $0.addresses.count == 1 })
     }
 
-    @Test("a million probes: none is missing from the counters, and reused numbers cause no confusion")
-    func million() {
+    @Test("200,000 probes: none is missing from the counters, and reused numbers cause no confusion")
+    func manyProbes() {
         var path = SimulatedPath(routers: Array(repeating: .answers, count: 9), seed: 7)
         path.lossyLinks = [4: 0.05]
         var network = SimulatedNetwork(seed: 7)
@@ -159,15 +159,15 @@ struct CyclesEngineTests {
         let configuration = TracerouteConfiguration(
             source: .v4(Echo.here), destination: .v4(Echo.there), sourcePort: 40_000, identifier: 77,
             firstMark: 60_000, sequenceSecret: 0x5A5A)
-        var engine = CyclesEngine(configuration, cycles: 100_000, interval: .milliseconds(10))
+        var engine = CyclesEngine(configuration, cycles: 20_000, interval: .milliseconds(10))
         var recorder = Recorder<CyclesEngine>()
         recorder.keeps = false
         EngineLoop.run(&engine, on: &network, observer: &recorder)
         let (hops, summary) = (engine.hops, engine.summary)
-        #expect(hops.count == 10 && hops.allSatisfy { $0.sent == 100_000 }, "\(hops.map(\.sent)) \(summary.sent)")
-        #expect(hops[..<3].allSatisfy { $0.lost == 0 } && summary.sent >= 1_000_000)
+        #expect(hops.count == 10 && hops.allSatisfy { $0.sent == 20_000 }, "\(hops.map(\.sent)) \(summary.sent)")
+        #expect(hops[..<3].allSatisfy { $0.lost == 0 } && summary.sent >= 200_000)
         // 1 - 0.95^2 of the rest.
-        #expect(hops[3...].allSatisfy { (9_300...10_200).contains($0.lost) }, "\(hops.map(\.lost))")
+        #expect(hops[3...].allSatisfy { (1_750...2_150).contains($0.lost) }, "\(hops.map(\.lost))")
         #expect(hops.allSatisfy { $0.statistics.maximum.wholeMilliseconds == Int64(4 * $0.timeToLive) })
         #expect(summary.verdicts.map(\.timeToLive) == [4], "\(summary.verdicts)")
     }

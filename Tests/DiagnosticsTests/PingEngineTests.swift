@@ -143,20 +143,20 @@ struct PingEngineTests {
         #expect(outcome.summary.answered == 150_000)
     }
 
-    @Test("a million probes")
-    func million() {
+    @Test("200,000 probes")
+    func manyProbes() {
         let outcome = PingScenario(
             configure: {
-                $0.count = 1_000_000
+                $0.count = 200_000
                 $0.interval = .zero
                 $0.preload = 64
             },
             faults: .init(loss: 0.01, delay: .microseconds(10)...Nanoseconds.microseconds(200)), keepsEvents: false
         ).run()
         #expect(outcome.isBalanced)
-        #expect(outcome.summary.transmitted == 1_000_000 && outcome.summary.late == 0)
+        #expect(outcome.summary.transmitted == 200_000 && outcome.summary.late == 0)
         // One in a hundred, by seed.
-        #expect((9_000...11_000).contains(outcome.summary.lost))
+        #expect((1_800...2_200).contains(outcome.summary.lost))
     }
 
     @Test("a flood sends on a reply, or every 10 ms without one")

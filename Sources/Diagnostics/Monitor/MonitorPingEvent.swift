@@ -1,0 +1,37 @@
+import PacketEngine
+
+/// An event of `MonitorPingEngine`.
+public enum MonitorPingEvent: Sendable {
+    /// The result of a probe. Each probe has one.
+    case sample(MonitorSample)
+    /// A reply to a probe whose sample says that it was lost.
+    case late(target: Int, sent: Instant, roundTrip: Nanoseconds)
+    /// Probes that were not sent: this host slept, or had no time for them.
+    /// - Parameter due: when the first of them was due.
+    case skipped(target: Int, count: Int, due: Instant)
+}
+
+/// The result of one probe.
+public struct MonitorSample: Hashable, Sendable {
+    /// The number of the target in the configuration.
+    public var target: Int
+    /// When the schedule wanted the probe.
+    public var due: Instant
+    /// When it left.
+    public var sent: Instant
+    public var result: Result
+
+    public enum Result: Hashable, Sendable {
+        /// - Parameter hopLimit: that of the reply; nil if the system does not tell.
+        case reply(roundTrip: Nanoseconds, hopLimit: UInt8?)
+        /// Nothing arrived in time.
+        case lost
+        /// An ICMP error arrived instead, or the probe could not be sent: the reason, as text for users.
+        case failed(String)
+    }
+
+    /// The round-trip time; nil without a reply.
+    public var roundTrip: Nanoseconds? {
+        if case .reply(let roundTrip, _) = result { roundTrip } else { nil }
+    }
+}
