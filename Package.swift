@@ -227,6 +227,13 @@ let trials: [Target] = [
         path: "Tests/HostTrial",
         swiftSettings: settings
     ),
+    // Thousands of hosts that a monitor pings, for a build with optimizations.
+    .executableTarget(
+        name: "monitor-trial",
+        dependencies: ["Diagnostics", "PacketEngine", "SwiftNet", "WireFormat"],
+        path: "Tests/MonitorTrial",
+        swiftSettings: settings
+    ),
     // Names every configuration of the signatures by all others.
     .executableTarget(
         name: "fingerprint-trial",

@@ -34,6 +34,10 @@ struct MonitorPingEngineTests {
         prepare(&network)
         var recorder = Recorder<MonitorPingEngine>()
         EngineLoop.run(&engine, on: &network, observer: &recorder)
+        let (summary, results) = (engine.summary, samples(recorder.events).map(\.result))
+        let replyCount = results.count { if case .reply = $0 { true } else { false } }
+        #expect(summary.received == replyCount && summary.lost == results.count - replyCount)
+        #expect(summary.transmitted >= results.count && summary.transmitted == network.sentCount)
         return recorder.events
     }
 
@@ -63,13 +67,13 @@ struct MonitorPingEngineTests {
         #expect(gaps.allSatisfy { $0 > even / 4 && $0 < even * 3 }, "\(gaps.min() ?? 0) \(gaps.max() ?? 0)")
     }
 
-    @Test("each probe has one sample, whatever is lost, duplicated or late", arguments: 0..<8)
+    @Test("each probe has one sample, whatever is lost, duplicated or late", arguments: 0..<3)
     func oneSampleEach(seed: UInt64) {
         let faults = SimulatedNetwork.Faults(
             loss: 0.1, duplication: 0.1, corruption: 0.05,
             delay: .milliseconds(1)...Nanoseconds.milliseconds(1_200))
         let events = run(
-            Self.targets(50, interval: .milliseconds(100), timeout: .seconds(1)), for: .seconds(20), seed: seed,
+            Self.targets(20, interval: .milliseconds(100), timeout: .seconds(1)), for: .seconds(20), seed: seed,
             faults: faults)
         let samples = samples(events)
         var lost: Set<[Int64]> = []

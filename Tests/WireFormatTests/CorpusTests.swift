@@ -53,8 +53,9 @@ struct CorpusTests {
             for length in 0...seed.bytes.count {
                 // The fuzzer's selector of the link type, the addresses, the length and the SNAP header (RFC 1042).
                 let stated = UInt16(length + 8)
-                let start = [0, 2, 0, 0, 0, 0, 2, 2, 0, 0, 0, 0, 1, UInt8(stated >> 8), UInt8(truncatingIfNeeded: stated)]
-                let frame = start + [0xAA, 0xAA, 3, 0, 0, 0] + type + seed.bytes
+                let lengthField = [UInt8(stated >> 8), UInt8(truncatingIfNeeded: stated)]
+                let start = [0, 2, 0, 0, 0, 0, 2, 2, 0, 0, 0, 0, 1] + lengthField + [0xAA, 0xAA, 3, 0, 0, 0]
+                let frame = start + type + seed.bytes
                 if let problem = FuzzTarget.frame.problem(frame.rawBytes) {
                     Issue.record("\(seed.name) in a frame of \(stated): \(problem)")
                 }

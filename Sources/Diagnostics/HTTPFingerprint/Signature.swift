@@ -32,7 +32,8 @@ public struct Signature: Sendable {
         /// The common name of configurations that are nearly the same, such as those that differ only in the banner.
         package var kind: String {
             if origin != nil { return name }
-            return name == "moved" ? "redirect" : String(decoding: name.utf8.prefix { $0 != UInt8(ascii: "-") }, as: UTF8.self)
+            if name == "moved" { return "redirect" }
+            return String(decoding: name.utf8.prefix { $0 != UInt8(ascii: "-") }, as: UTF8.self)
         }
 
         public init(name: String, origin: String? = nil, behavior: ServerBehavior) {

@@ -121,7 +121,8 @@ package struct SignatureComparer: Sendable {
         }
         for (number, model) in models.own.enumerated() {
             add(
-                model.evidence(of: query, chances, library.matrix), number, rows: model.rows, model.product, before: nil,
+                model.evidence(of: query, chances, library.matrix), number, rows: model.rows, model.product,
+                before: nil,
                 isFront: false)
         }
         let evidence = models.fronts.map { $0.evidence(of: query, chances, library.matrix) }

@@ -9,7 +9,10 @@ import WireFormat
 /// whose end waits for its beginning.
 public struct MonitorPingEngine: Engine, ~Copyable {
     public let configuration: MonitorPingConfiguration
+    public private(set) var summary = MonitorPingSummary()
 
+    /// Kept, because the loop asks for it at each step.
+    public private(set) var maximumPacketLength: Int
     var targets: [Target]
     /// The targets with an address.
     var indices: [IPAddress: [Int]]
@@ -73,7 +76,7 @@ public struct MonitorPingEngine: Engine, ~Copyable {
         targets = configuration.targets.map { target in
             let limits = MonitorPingConfiguration.intervals
             let interval = min(max(target.interval, limits.lowerBound), limits.upperBound)
-            // One that is late still belongs to a probe: twice as many as wait at a time.
+            // Twice the number that can wait at a time, so that late replies find their probes.
             let timeout = max(target.timeout, .milliseconds(1))
             let waiting = Int(clamping: timeout.count / interval.count + 2)
             let none = Probe(due: Instant(nanoseconds: 0), sent: Instant(nanoseconds: 0), state: .ended)
@@ -81,13 +84,12 @@ public struct MonitorPingEngine: Engine, ~Copyable {
                 address: target.address, format: target.format, interval: interval, timeout: timeout,
                 probes: [Probe](repeating: none, count: 2 * min(waiting, Self.mostWaiting)))
         }
+        maximumPacketLength = configuration.targets.map(\.format.packetLength).max() ?? 0
         indices = Dictionary(grouping: targets.indices) { configuration.targets[$0].address }
     }
 
     /// The maximum number of a target's probes that wait for a reply.
     private static let mostWaiting = 1_024
-
-    public var maximumPacketLength: Int { targets.map(\.format.packetLength).max() ?? 0 }
 
     public var batchCapacity: Int { 64 }
 
@@ -107,7 +109,10 @@ public struct MonitorPingEngine: Engine, ~Copyable {
                 let missed = (now - next.time).count / interval.count
                 let due = next.time + Nanoseconds(missed * interval.count)
                 guard batch.room > 0, send(next.target, due: due, to: &batch, at: now) else { return .at(now) }
-                if missed > 0 { emit(.skipped(target: next.target, count: Int(missed), due: next.time)) }
+                if missed > 0 {
+                    summary.skipped += Int(missed)
+                    emit(.skipped(target: next.target, count: Int(missed), due: next.time))
+                }
                 agenda.replaceMin(with: Appointment(time: due + interval, target: next.target, attempt: 0))
             }
         }
@@ -124,7 +129,8 @@ public struct MonitorPingEngine: Engine, ~Copyable {
     private mutating func begin(at now: Instant) {
         started = now
         for (index, target) in targets.enumerated() {
-            agenda.insert(Appointment(time: now + Self.phase(of: index, in: target.interval), target: index, attempt: 0))
+            let first = now + Self.phase(of: index, in: target.interval)
+            agenda.insert(Appointment(time: first, target: index, attempt: 0))
         }
     }
 
@@ -138,20 +144,19 @@ public struct MonitorPingEngine: Engine, ~Copyable {
 
     /// - Returns: false, with nothing sent, if the batch has too little room.
     private mutating func send(_ index: Int, due: Instant, to batch: inout PacketBatch, at now: Instant) -> Bool {
-        let target = targets[index]
-        let attempt = target.attempts &+ 1
+        let (format, timeout) = (targets[index].format, targets[index].timeout)
+        let attempt = targets[index].attempts &+ 1
         let sequence = UInt16(truncatingIfNeeded: attempt)
         var fields = PingProbeFields(
-            destination: target.address, sequence: sequence,
-            identification: sequence &+ target.format.header.firstIdentification)
-        fields.cookie = target.format.cookie(UInt64(index), UInt64(attempt))
-        guard target.format.append(fields, token: UInt64(index) << 32 | UInt64(attempt), to: &batch) else {
-            return false
-        }
+            destination: targets[index].address, sequence: sequence,
+            identification: sequence &+ format.header.firstIdentification)
+        fields.cookie = format.cookie(UInt64(index), UInt64(attempt))
+        guard format.append(fields, token: UInt64(index) << 32 | UInt64(attempt), to: &batch) else { return false }
+        summary.transmitted += 1
         targets[index].attempts = attempt
         targets[index][attempt] = Probe(due: due, sent: now)
         // Later than what is due now: the first of the agenda stays the first.
-        agenda.insert(Appointment(time: now + target.timeout, target: index, attempt: attempt))
+        agenda.insert(Appointment(time: now + timeout, target: index, attempt: attempt))
         return true
     }
 
@@ -179,8 +184,8 @@ public struct MonitorPingEngine: Engine, ~Copyable {
 
     /// Whether a probe is among those that are kept.
     func isRecent(_ attempt: UInt32, of index: Int) -> Bool {
-        let target = targets[index]
-        return attempt > 0 && attempt <= target.attempts && target.attempts - attempt < UInt32(target.probes.count)
+        attempt > 0 && attempt <= targets[index].attempts
+            && targets[index].attempts - attempt < UInt32(targets[index].probes.count)
     }
 
     public mutating func transmitted(_ token: UInt64, at instant: Instant, isExact: Bool) {
@@ -204,6 +209,7 @@ public struct MonitorPingEngine: Engine, ~Copyable {
     }
 
     mutating func emitSample(_ attempt: UInt32, of index: Int, _ result: MonitorSample.Result) {
+        summary.add(result)
         let probe = targets[index][attempt]
         emit(.sample(MonitorSample(target: index, due: probe.due, sent: probe.sent, result: result)))
     }
@@ -216,6 +222,7 @@ public struct MonitorPingEngine: Engine, ~Copyable {
         indices[targets[index].address]?.removeAll { $0 == index }
         targets[index].address = address
         targets[index].format = format
+        maximumPacketLength = max(maximumPacketLength, format.packetLength)
         indices[address, default: []].append(index)
     }
 

@@ -35,3 +35,19 @@ public struct MonitorSample: Hashable, Sendable {
         if case .reply(let roundTrip, _) = result { roundTrip } else { nil }
     }
 }
+
+/// What became of all probes.
+public struct MonitorPingSummary: Hashable, Sendable {
+    public var transmitted = 0
+    public var received = 0
+    /// Probes without a reply in time, and those that failed.
+    public var lost = 0
+    /// Probes that were not sent, because this host slept or had no time for them.
+    public var skipped = 0
+
+    public init() {}
+
+    mutating func add(_ result: MonitorSample.Result) {
+        if case .reply = result { received += 1 } else { lost += 1 }
+    }
+}
