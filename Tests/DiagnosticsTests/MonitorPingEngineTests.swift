@@ -78,10 +78,11 @@ struct MonitorPingEngineTests {
         let samples = samples(events)
         var lost: Set<[Int64]> = []
         for (target, own) in Dictionary(grouping: samples, by: \.target) {
-            let dues = own.map(\.due).sorted()
-            #expect(Set(dues).count == own.count, "target \(target): a probe has two samples")
+            let dues = own.map(\.due)
+            // In the order of the probes, and none twice, though the replies come in any order.
+            #expect(zip(dues, dues.dropFirst()).allSatisfy { $0 < $1 }, "target \(target)")
             // All but those that were in flight at the end.
-            #expect(dues.count >= 189, "target \(target): \(dues.count)")
+            #expect(dues.count >= 188, "target \(target): \(dues.count)")
             for sample in own where sample.result == .lost {
                 lost.insert([Int64(target), sample.sent.nanoseconds])
             }

@@ -10,7 +10,7 @@ public struct MonitorPingConfiguration: Sendable {
         public var format: PingProbeFormat
         /// The time from one probe to the next, in `intervals`.
         public var interval: Nanoseconds
-        /// The time after which a probe counts as lost, more than 0.
+        /// The time after which a probe counts as lost: at least 1 ms, at most 1,024 intervals.
         public var timeout: Nanoseconds
 
         public init(

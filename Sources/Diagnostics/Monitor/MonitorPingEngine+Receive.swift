@@ -28,12 +28,13 @@ extension MonitorPingEngine {
         let probe = targets[index][attempt]
         // A clock that was set may put the arrival before the departure.
         let roundTrip = max(arrival - probe.sent, .zero)
-        switch probe.state {
-        case .waiting: emitSample(attempt, of: index, .reply(roundTrip: roundTrip, hopLimit: hopLimit))
+        guard !probe.isAnswered else { return }
+        targets[index][attempt].isAnswered = true
+        switch probe.result {
+        case nil: decide(attempt, of: index, .reply(roundTrip: roundTrip, hopLimit: hopLimit))
         case .lost: emit(.late(target: index, sent: probe.sent, roundTrip: roundTrip))
-        case .ended: return
+        case .reply, .failed: break
         }
-        targets[index][attempt].state = .ended
     }
 
     /// An ICMP error ends the probe that it quotes.
@@ -47,7 +48,7 @@ extension MonitorPingEngine {
                 quote.data.byteCount < format.cookieLength
                     || format.carries(cookie: format.cookie(UInt64(index), UInt64(attempt)), quote.data)
             else { continue }
-            return fail(attempt, of: index, "\(notice.meaning) from \(notice.source)")
+            return decide(attempt, of: index, .failed("\(notice.meaning) from \(notice.source)"))
         }
     }
 }

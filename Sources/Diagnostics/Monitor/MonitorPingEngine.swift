@@ -46,6 +46,8 @@ public struct MonitorPingEngine: Engine, ~Copyable {
         let timeout: Nanoseconds
         /// The number of probes, and so the number of the last one.
         var attempts: UInt32 = 0
+        /// The number of the last probe whose sample was reported.
+        var reported: UInt32 = 0
         /// The latest probes, by their number modulo the count: more than can wait for a reply at a time.
         var probes: [Probe]
 
@@ -64,11 +66,10 @@ public struct MonitorPingEngine: Engine, ~Copyable {
     struct Probe {
         var due: Instant
         var sent: Instant
-        var state = State.waiting
-
-        enum State {
-            case waiting, lost, ended
-        }
+        /// Nil while it waits for a reply.
+        var result: MonitorSample.Result?
+        /// Whether a reply arrived, in time or late.
+        var isAnswered = false
     }
 
     public init(_ configuration: MonitorPingConfiguration) {
@@ -76,20 +77,22 @@ public struct MonitorPingEngine: Engine, ~Copyable {
         targets = configuration.targets.map { target in
             let limits = MonitorPingConfiguration.intervals
             let interval = min(max(target.interval, limits.lowerBound), limits.upperBound)
-            // Twice the number that can wait at a time, so that late replies find their probes.
-            let timeout = max(target.timeout, .milliseconds(1))
-            let waiting = Int(clamping: timeout.count / interval.count + 2)
-            let none = Probe(due: Instant(nanoseconds: 0), sent: Instant(nanoseconds: 0), state: .ended)
+            // Twice the number that can wait at a time, so that late replies find their probes, and those in doubt.
+            let longest = Nanoseconds(interval.count * Self.mostWaiting)
+            let timeout = min(max(target.timeout, .milliseconds(1)), longest)
+            let waiting = Int(timeout.count / interval.count + 2)
+            let none = Probe(due: Instant(nanoseconds: 0), sent: Instant(nanoseconds: 0), result: .lost)
+            let count = 2 * waiting + Int(Self.doubtTime.count / interval.count)
             return Target(
                 address: target.address, format: target.format, interval: interval, timeout: timeout,
-                probes: [Probe](repeating: none, count: 2 * min(waiting, Self.mostWaiting)))
+                probes: [Probe](repeating: none, count: count))
         }
         maximumPacketLength = configuration.targets.map(\.format.packetLength).max() ?? 0
         indices = Dictionary(grouping: targets.indices) { configuration.targets[$0].address }
     }
 
     /// The maximum number of a target's probes that wait for a reply.
-    private static let mostWaiting = 1_024
+    private static let mostWaiting: Int64 = 1_024
 
     public var batchCapacity: Int { 64 }
 
@@ -161,7 +164,7 @@ public struct MonitorPingEngine: Engine, ~Copyable {
     }
 
     private mutating func doubt(_ attempt: UInt32, of index: Int, at now: Instant) {
-        guard isRecent(attempt, of: index), targets[index][attempt].state == .waiting else { return }
+        guard isRecent(attempt, of: index), targets[index][attempt].result == nil else { return }
         doubted.append((index, attempt))
         doubtedSince = doubtedSince ?? now
     }
@@ -173,11 +176,7 @@ public struct MonitorPingEngine: Engine, ~Copyable {
     private mutating func settleDoubts(at now: Instant) {
         defer { hasReceived = false }
         guard let since = doubtedSince, !hasReceived || now - since > Self.doubtTime else { return }
-        for (index, attempt) in doubted
-        where isRecent(attempt, of: index) && targets[index][attempt].state == .waiting {
-            targets[index][attempt].state = .lost
-            emitSample(attempt, of: index, .lost)
-        }
+        for (index, attempt) in doubted { decide(attempt, of: index, .lost) }
         doubted.removeAll(keepingCapacity: true)
         doubtedSince = nil
     }
@@ -197,21 +196,22 @@ public struct MonitorPingEngine: Engine, ~Copyable {
     public mutating func transmissionFailed(_ token: UInt64, _ failure: TransmissionFailure, at instant: Instant) {
         let (index, attempt) = (Int(truncatingIfNeeded: token >> 32), UInt32(truncatingIfNeeded: token))
         guard targets.indices.contains(index) else { return }
-        fail(attempt, of: index, failure.description)
+        decide(attempt, of: index, .failed(failure.description))
     }
 
     // MARK: Results
 
-    mutating func fail(_ attempt: UInt32, of index: Int, _ reason: String) {
-        guard isRecent(attempt, of: index), targets[index][attempt].state == .waiting else { return }
-        targets[index][attempt].state = .ended
-        emitSample(attempt, of: index, .failed(reason))
-    }
-
-    mutating func emitSample(_ attempt: UInt32, of index: Int, _ result: MonitorSample.Result) {
-        summary.add(result)
-        let probe = targets[index][attempt]
-        emit(.sample(MonitorSample(target: index, due: probe.due, sent: probe.sent, result: result)))
+    /// Notes the result of a probe, if it has none. Samples are reported in the order of the probes.
+    mutating func decide(_ attempt: UInt32, of index: Int, _ result: MonitorSample.Result) {
+        guard isRecent(attempt, of: index), targets[index][attempt].result == nil else { return }
+        targets[index][attempt].result = result
+        while targets[index].reported < targets[index].attempts {
+            let probe = targets[index][targets[index].reported + 1]
+            guard let result = probe.result else { return }
+            targets[index].reported += 1
+            summary.add(result)
+            emit(.sample(MonitorSample(target: index, due: probe.due, sent: probe.sent, result: result)))
+        }
     }
 
     mutating func emit(_ event: MonitorPingEvent) { events.append(event) }

@@ -2,7 +2,7 @@ import PacketEngine
 
 /// An event of `MonitorPingEngine`.
 public enum MonitorPingEvent: Sendable {
-    /// The result of a probe. Each probe has one.
+    /// The result of a probe. Each probe has one, and those of a target come in the order of its probes.
     case sample(MonitorSample)
     /// A reply to a probe whose sample says that it was lost.
     case late(target: Int, sent: Instant, roundTrip: Nanoseconds)
