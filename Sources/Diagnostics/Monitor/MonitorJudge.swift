@@ -31,8 +31,9 @@ public struct MonitorJudge: Sendable {
         public var downAfter = 3
         /// The number of replies in a row after which it is up.
         public var upAfter = 2
-        /// The share of probes that may be lost usually, and the least that is an incident.
+        /// The share of probes that are usually lost: more than 0, less than `raisedLoss`.
         public var usualLoss = 0.001
+        /// The least share of lost probes that is an incident: less than 1.
         public var raisedLoss = 0.01
 
         public init() {}

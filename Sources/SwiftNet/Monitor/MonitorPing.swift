@@ -17,7 +17,7 @@ public enum MonitorPing: Tool {
 
     /// The parameters of all targets.
     public struct Configuration: Sendable {
-        /// The form of the probes, and their interval and timeout: the interval, if there is none.
+        /// The form of the probes, their interval, and their timeout, which is the interval if it is nil.
         public var probe = Ping.Configuration()
         /// The length of the run; nil for no limit.
         public var duration: Nanoseconds?

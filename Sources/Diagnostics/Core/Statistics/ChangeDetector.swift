@@ -16,8 +16,9 @@ public struct ChangeDetector: Sendable {
         case ended(Instant)
     }
 
-    /// How often it usually happens, and the least rate that counts as a change: more than 0, less than 1.
+    /// The share of observations in which it usually happens: more than 0, less than `raised`.
     public let usual: Double
+    /// The least share that counts as a change: less than 1.
     public let raised: Double
     /// The evidence that is required: a natural logarithm. A false report is about `exp(threshold)` times less probable
     /// than a single unusual observation.
