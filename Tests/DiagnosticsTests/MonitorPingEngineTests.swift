@@ -17,16 +17,15 @@ struct MonitorPingEngineTests {
     ) -> [MonitorPingConfiguration.Target] {
         let format = format()
         return (0..<count).map { index in
-            .init(
-                address: .v4(IPv4Address(198, 18, UInt8(index / 256), UInt8(index % 256))), format: format,
-                interval: interval, timeout: timeout)
+            let address = IPAddress.v4(IPv4Address(198, 18, UInt8(index / 256), UInt8(index % 256)))
+            return .init(.init(address: address, format: format), interval: interval, timeout: timeout)
         }
     }
 
     private func run(
         _ targets: [MonitorPingConfiguration.Target], for duration: Nanoseconds, seed: UInt64 = 1,
         faults: SimulatedNetwork.Faults = .init(), prepare: (inout SimulatedNetwork) -> Void = { _ in }
-    ) -> [MonitorPingEvent] {
+    ) -> [MonitorProbeEvent] {
         var configuration = MonitorPingConfiguration(targets: targets)
         configuration.duration = duration
         var engine = MonitorPingEngine(configuration)
@@ -41,7 +40,7 @@ struct MonitorPingEngineTests {
         return recorder.events
     }
 
-    private func samples(_ events: [MonitorPingEvent]) -> [MonitorSample] {
+    private func samples(_ events: [MonitorProbeEvent]) -> [MonitorSample] {
         events.compactMap { if case .sample(let sample) = $0 { sample } else { nil } }
     }
 
@@ -112,7 +111,7 @@ struct MonitorPingEngineTests {
     func sameAddress() {
         let address = IPAddress.v4(IPv4Address(198, 18, 0, 1))
         let targets = [0, 8, 56, 1_000].map {
-            MonitorPingConfiguration.Target(address: address, format: Self.format(dataLength: max($0, 4)))
+            MonitorPingConfiguration.Target(.init(address: address, format: Self.format(dataLength: max($0, 4))))
         }
         let samples = samples(run(targets, for: .milliseconds(4_999), seed: 5))
         for target in targets.indices {
@@ -164,9 +163,36 @@ struct MonitorPingEngineTests {
         let start = Instant(nanoseconds: 5_000_000_000)
         let new = IPAddress.v4(IPv4Address(203, 0, 113, 9))
         _ = engine.transmit(into: &batch, at: start)
-        engine.move(0, to: new, Self.format())
+        engine.move(0, to: .init(address: new, format: Self.format()))
         batch.removeAll()
         _ = engine.transmit(into: &batch, at: start + .milliseconds(1_900))
         #expect(batch.entries.prefix(batch.count).map(\.destination).contains(new))
+    }
+    @Test("a name has no samples until it is resolved, and failed ones while it cannot be")
+    func names() {
+        var targets = Self.targets(1)
+        targets[0].destination = nil
+        var engine = MonitorPingEngine(MonitorPingConfiguration(targets: targets))
+        let start = Instant(nanoseconds: 5_000_000_000)
+        let new = IPAddress.v4(IPv4Address(203, 0, 113, 9))
+        var recorder = Recorder<MonitorPingEngine>()
+        func step(_ time: Nanoseconds) -> (sent: [IPAddress], results: [MonitorSample.Result]) {
+            var batch = PacketBatch(capacity: 8, slotLength: max(engine.maximumPacketLength, 1))
+            _ = engine.transmit(into: &batch, at: start + time)
+            recorder.events = []
+            engine.drain { recorder.report($0) }
+            return (batch.entries.prefix(batch.count).map(\.destination), samples(recorder.events).map(\.result))
+        }
+        let unresolved = step(.zero)
+        #expect(unresolved.sent.isEmpty && unresolved.results.isEmpty)
+        engine.suspend(0, MonitorObstacle("Name or service not known"))
+        let suspended = step(.seconds(1))
+        #expect(suspended.sent.isEmpty && suspended.results == [.failed("Name or service not known")])
+        engine.move(0, to: .init(address: new, format: Self.format()))
+        let moved = step(.seconds(2))
+        #expect(moved.sent == [new] && moved.results.isEmpty && engine.address(of: 0) == new)
+        guard case .moved(target: 0, from: nil, to: new)? = recorder.events.first else {
+            return #expect(Bool(false), "\(recorder.events)")
+        }
     }
 }

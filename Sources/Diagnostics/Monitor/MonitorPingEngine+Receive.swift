@@ -14,14 +14,16 @@ extension MonitorPingEngine {
             return take(PingErrorNotice(message, packet, sequence: quote.sequence), quote)
         }
         for index in indices[message.source] ?? [] {
-            let format = targets[index].format
-            guard message.type == format.answerType, message.identifier == format.identifier,
+            guard let format = format(of: index), message.type == format.answerType,
+                message.identifier == format.identifier,
                 let attempt = targets[index].attempt(ofSequence: message.sequence),
                 format.carries(cookie: format.cookie(UInt64(index), UInt64(attempt)), message.data)
             else { continue }
             return answer(attempt, of: index, at: packet.arrival, message.hopLimit)
         }
     }
+
+    private func format(of index: Int) -> PingProbeFormat? { try? targets[index].destination?.get().format }
 
     /// Accepts the first reply to a probe.
     private mutating func answer(_ attempt: UInt32, of index: Int, at arrival: Instant, _ hopLimit: UInt8?) {
@@ -41,8 +43,8 @@ extension MonitorPingEngine {
     private mutating func take(_ notice: PingErrorNotice, _ quote: borrowing PingQuotedProbe) {
         guard notice.isFinal else { return }
         for index in indices[quote.destination] ?? [] {
-            let format = targets[index].format
-            guard quote.type == format.requestType, quote.identifier == format.identifier,
+            guard let format = format(of: index), quote.type == format.requestType,
+                quote.identifier == format.identifier,
                 let attempt = targets[index].attempt(ofSequence: quote.sequence),
                 // Many routers quote only 8 bytes of the message, without the cookie.
                 quote.data.byteCount < format.cookieLength

@@ -9,7 +9,7 @@ import WireFormat
 /// whose end waits for its beginning.
 public struct MonitorPingEngine: Engine, ~Copyable {
     public let configuration: MonitorPingConfiguration
-    public private(set) var summary = MonitorPingSummary()
+    public private(set) var summary = MonitorProbeSummary()
 
     /// Kept, because the loop asks for it at each step.
     public private(set) var maximumPacketLength: Int
@@ -24,7 +24,7 @@ public struct MonitorPingEngine: Engine, ~Copyable {
     private var doubtedSince: Instant?
     /// Whether a packet was received since the last call of `transmit`.
     var hasReceived = false
-    private var events: [MonitorPingEvent] = []
+    private var events: [MonitorProbeEvent] = []
 
     /// What is to be done for a target: its next probe, or the end of the wait for a reply.
     private struct Appointment: Comparable {
@@ -40,8 +40,8 @@ public struct MonitorPingEngine: Engine, ~Copyable {
 
     /// A target and its latest probes.
     struct Target {
-        var address: IPAddress
-        var format: PingProbeFormat
+        /// Where probes go, or why there are none: nil while the target has no samples either.
+        var destination: Result<MonitorPingConfiguration.Destination, MonitorObstacle>?
         let interval: Nanoseconds
         let timeout: Nanoseconds
         /// The number of probes, and so the number of the last one.
@@ -84,11 +84,15 @@ public struct MonitorPingEngine: Engine, ~Copyable {
             let none = Probe(due: Instant(nanoseconds: 0), sent: Instant(nanoseconds: 0), result: .lost)
             let count = 2 * waiting + Int(Self.doubtTime.count / interval.count)
             return Target(
-                address: target.address, format: target.format, interval: interval, timeout: timeout,
+                destination: target.destination.map { .success($0) }, interval: interval, timeout: timeout,
                 probes: [Probe](repeating: none, count: count))
         }
-        maximumPacketLength = configuration.targets.map(\.format.packetLength).max() ?? 0
-        indices = Dictionary(grouping: targets.indices) { configuration.targets[$0].address }
+        let destinations = configuration.targets.map(\.destination)
+        maximumPacketLength = destinations.compactMap { $0?.format.packetLength }.max() ?? 0
+        indices = [:]
+        for (index, destination) in destinations.enumerated() {
+            if let destination { indices[destination.address, default: []].append(index) }
+        }
     }
 
     /// The maximum number of a target's probes that wait for a reply.
@@ -139,7 +143,7 @@ public struct MonitorPingEngine: Engine, ~Copyable {
 
     /// Returns the offset of a target's probes: a multiple of the golden ratio, which spreads any number of targets, and
     /// leaves each where it is when others are added.
-    private static func phase(of index: Int, in interval: Nanoseconds) -> Nanoseconds {
+    static func phase(of index: Int, in interval: Nanoseconds) -> Nanoseconds {
         // 2^64 divided by the golden ratio.
         let share = UInt64(truncatingIfNeeded: index) &* 0x9E37_79B9_7F4A_7C15
         return Nanoseconds(Int64(clamping: share.multipliedFullWidth(by: UInt64(interval.count)).high))
@@ -147,11 +151,16 @@ public struct MonitorPingEngine: Engine, ~Copyable {
 
     /// - Returns: false, with nothing sent, if the batch has too little room.
     private mutating func send(_ index: Int, due: Instant, to batch: inout PacketBatch, at now: Instant) -> Bool {
-        let (format, timeout) = (targets[index].format, targets[index].timeout)
+        guard case .success(let destination)? = targets[index].destination else {
+            if case .failure(let obstacle)? = targets[index].destination { note(obstacle, of: index, due, at: now) }
+            return true
+        }
+        let format = destination.format
+        let timeout = targets[index].timeout
         let attempt = targets[index].attempts &+ 1
         let sequence = UInt16(truncatingIfNeeded: attempt)
         var fields = PingProbeFields(
-            destination: targets[index].address, sequence: sequence,
+            destination: destination.address, sequence: sequence,
             identification: sequence &+ format.header.firstIdentification)
         fields.cookie = format.cookie(UInt64(index), UInt64(attempt))
         guard format.append(fields, token: UInt64(index) << 32 | UInt64(attempt), to: &batch) else { return false }
@@ -161,6 +170,14 @@ public struct MonitorPingEngine: Engine, ~Copyable {
         // Later than what is due now: the first of the agenda stays the first.
         agenda.insert(Appointment(time: now + timeout, target: index, attempt: attempt))
         return true
+    }
+
+    /// A probe that cannot be sent has a sample too.
+    private mutating func note(_ obstacle: MonitorObstacle, of index: Int, _ due: Instant, at now: Instant) {
+        let attempt = targets[index].attempts &+ 1
+        targets[index].attempts = attempt
+        targets[index][attempt] = Probe(due: due, sent: now)
+        decide(attempt, of: index, .failed(obstacle.reason))
     }
 
     private mutating func doubt(_ attempt: UInt32, of index: Int, at now: Instant) {
@@ -214,21 +231,36 @@ public struct MonitorPingEngine: Engine, ~Copyable {
         }
     }
 
-    mutating func emit(_ event: MonitorPingEvent) { events.append(event) }
+    mutating func emit(_ event: MonitorProbeEvent) { events.append(event) }
 
     /// Pings a target at another address from its next probe on.
-    public mutating func move(_ index: Int, to address: IPAddress, _ format: PingProbeFormat) {
-        guard targets.indices.contains(index), targets[index].address != address else { return }
-        indices[targets[index].address]?.removeAll { $0 == index }
-        targets[index].address = address
-        targets[index].format = format
-        maximumPacketLength = max(maximumPacketLength, format.packetLength)
-        indices[address, default: []].append(index)
+    public mutating func move(_ index: Int, to destination: MonitorPingConfiguration.Destination) {
+        guard targets.indices.contains(index) else { return }
+        let old = address(of: index)
+        targets[index].destination = .success(destination)
+        guard old != destination.address else { return }
+        if let old { indices[old]?.removeAll { $0 == index } }
+        indices[destination.address, default: []].append(index)
+        maximumPacketLength = max(maximumPacketLength, destination.format.packetLength)
+        emit(.moved(target: index, from: old, to: destination.address))
+    }
+
+    /// Sends a target no further probes; their samples give the reason.
+    public mutating func suspend(_ index: Int, _ obstacle: MonitorObstacle) {
+        guard targets.indices.contains(index) else { return }
+        if let old = address(of: index) { indices[old]?.removeAll { $0 == index } }
+        targets[index].destination = .failure(obstacle)
+    }
+
+    /// The address to which a target's probes go; nil if there are none.
+    public func address(of index: Int) -> IPAddress? {
+        guard targets.indices.contains(index) else { return nil }
+        return try? targets[index].destination?.get().address
     }
 
     public mutating func stop(at now: Instant) { isStopping = true }
 
-    public mutating func drain(_ report: (MonitorPingEvent) -> Void) {
+    public mutating func drain(_ report: (MonitorProbeEvent) -> Void) {
         for event in events { report(event) }
         events.removeAll(keepingCapacity: true)
     }

@@ -10,10 +10,11 @@ import WireFormat
 ///         if case .sample(let sample) = event { print(sample.target, sample.roundTrip ?? "lost") }
 ///     }
 ///
-/// Unlike `PingSweep`, no target waits for another, and no probe for the reply of the one before it.
+/// Unlike `PingSweep`, no target waits for another, and no probe for the reply of the one before it. Names are resolved
+/// while it runs, and again every minute: one without an address fails its own probes only.
 public enum MonitorPing: Tool {
-    public typealias Event = MonitorPingEvent
-    public typealias Summary = MonitorPingSummary
+    public typealias Event = MonitorProbeEvent
+    public typealias Summary = MonitorProbeSummary
 
     /// The parameters of all targets.
     public struct Configuration: Sendable {
@@ -37,29 +38,38 @@ public enum MonitorPing: Tool {
             guard limits.contains(configuration.probe.interval) else {
                 throw SwiftNetError(.invalidArgument, nil, "the interval is not from 10 ms to a day")
             }
-            let expressions = try targets.map { try SwiftNetError.target($0, isOnlyTarget: targets.count == 1) }
-            return try Prepared(Array(zip(targets, expressions)), configuration, options)
+            return try Prepared(targets.map(target), configuration, options)
         }
     }
 
-    /// Pings with resolved targets.
+    /// Throws if a text is neither a name nor an address.
+    public static func check(_ target: String) throws(SwiftNetError) {
+        _ = try Self.target(target)
+    }
+
+    private static func target(_ text: String) throws(SwiftNetError) -> MonitorPingTarget {
+        let expression = try SwiftNetError.target(text)
+        if case .ranges = expression { throw SwiftNetError(.invalidArgument, text, "is a range, not a host") }
+        return MonitorPingTarget(text: text, expression: expression)
+    }
+
+    /// Pings with open sockets.
     public final class Prepared: PreparedEngineRun {
         public typealias Running = MonitorPingEngine
-        public typealias Event = MonitorPingEvent
-        public typealias Summary = MonitorPingSummary
+        public typealias Event = MonitorProbeEvent
+        public typealias Summary = MonitorProbeSummary
 
-        /// The targets in their order.
-        public let destinations: [Destination]
         /// The number of replies that this host dropped; known after the run.
         public private(set) var drops = KernelDrops.none
 
         private let session: Session
-        private let sockets: PingSockets
-        private let configuration: MonitorPingConfiguration
+        private let routes: MonitorPingRoutes
+        private let configuration: Configuration
 
         fileprivate init(
-            _ targets: [(text: String, expression: TargetExpression)], _ asked: Configuration, _ options: RunOptions
+            _ targets: [MonitorPingTarget], _ asked: Configuration, _ options: RunOptions
         ) throws {
+            configuration = asked
             let probe = try asked.probe.checked()
             let families = Set(targets.flatMap { $0.expression.families(probe.family) })
             let (session, sockets) = try Session.open(options, .rawSocketsIfPermitted) { isRaw in
@@ -67,41 +77,32 @@ public enum MonitorPing: Tool {
                     families: families, configuration: probe.sockets(isSweep: true), isRaw: isRaw,
                     needsRaw: probe.needsRaw(options))
             }
-            (self.session, self.sockets) = (session, sockets)
-            let requirements = probe.requirements(
-                families: probe.family.map { [$0] } ?? sockets.families, started: session.started)
-            destinations = try targets.map { target in
-                try Destination.find(
-                    target.expression, text: target.text, requirements, resolver: session.resolver)
-            }
-            let identifier = probe.identifier ?? UInt16.random(in: 1...UInt16.max)
-            for family in sockets.families { try sockets.channel(family)?.prepare(identifier: identifier) }
-            let first = UInt16.random(in: 0...UInt16.max)
-            var configuration = MonitorPingConfiguration(
-                targets: try destinations.map { destination in
-                    guard let channel = sockets.channel(destination.address.family) else {
-                        throw SystemError(code: SystemError.familyNotSupported, operation: "socket")
-                    }
-                    let format = probe.format(
-                        to: destination.route, source: destination.source, level: channel.level,
-                        identifier: channel.identifier, firstIdentification: first)
-                    return .init(
-                        address: destination.address, format: format, interval: probe.interval,
-                        timeout: probe.timeout ?? probe.interval)
-                })
-            configuration.duration = asked.duration
-            self.configuration = configuration
+            self.session = session
+            routes = try MonitorPingRoutes(targets, probe, sockets, session)
         }
 
         public func run<Observer: EngineObserver>(
             reportingTo observer: inout Observer
-        ) throws(SwiftNetError) -> MonitorPingSummary where Observer.Observed == MonitorPingEngine {
+        ) throws(SwiftNetError) -> MonitorProbeSummary where Observer.Observed == MonitorPingEngine {
             try SwiftNetError.wrapping {
                 try session.begin()
-                var engine = MonitorPingEngine(configuration)
+                let probe = configuration.probe
+                var plan = MonitorPingConfiguration(
+                    targets: routes.targets.map { _ in
+                        MonitorPingConfiguration.Target(
+                            nil, interval: probe.interval, timeout: probe.timeout ?? probe.interval)
+                    })
+                plan.duration = configuration.duration
+                var engine = MonitorPingEngine(plan)
+                routes.find(for: &engine)
+                let sockets = routes.sockets
                 var port = ICMPSocketPort(
                     v4: sockets.v4, v6: sockets.v6, reactor: session.reactor, trace: session.options.onPacket)
-                try SessionObserver.erasing(&observer) { try session.run(&engine, on: &port, observer: $0) }
+                try SessionObserver.erasing(&observer) { observer in
+                    try session.run(
+                        &engine, on: &port,
+                        observer: observer.before { engine, _, now in self.routes.update(&engine, at: now) })
+                }
                 drops = port.drops
                 return engine.summary
             }

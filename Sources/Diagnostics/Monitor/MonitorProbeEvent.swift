@@ -1,7 +1,8 @@
 import PacketEngine
+import WireFormat
 
-/// An event of `MonitorPingEngine`.
-public enum MonitorPingEvent: Sendable {
+/// An event of `MonitorPingEngine` or `MonitorConnectEngine`.
+public enum MonitorProbeEvent: Sendable {
     /// The result of a probe. Each probe has one, and those of a target come in the order of its probes.
     case sample(MonitorSample)
     /// A reply to a probe whose sample says that it was lost.
@@ -9,6 +10,16 @@ public enum MonitorPingEvent: Sendable {
     /// Probes that were not sent: this host slept, or had no time for them.
     /// - Parameter due: when the first of them was due.
     case skipped(target: Int, count: Int, due: Instant)
+    /// The next probes of a target go to another address; `from` is nil if it had none.
+    case moved(target: Int, from: IPAddress?, to: IPAddress)
+}
+
+/// The reason why a target gets no probes: its name has no address, or there is no route.
+public struct MonitorObstacle: Error, Hashable, Sendable {
+    /// Text for users.
+    public var reason: String
+
+    public init(_ reason: String) { self.reason = reason }
 }
 
 /// The result of one probe.
@@ -30,6 +41,13 @@ public struct MonitorSample: Hashable, Sendable {
         case failed(String)
     }
 
+    public init(target: Int, due: Instant, sent: Instant, result: Result) {
+        self.target = target
+        self.due = due
+        self.sent = sent
+        self.result = result
+    }
+
     /// The round-trip time; nil without a reply.
     public var roundTrip: Nanoseconds? {
         if case .reply(let roundTrip, _) = result { roundTrip } else { nil }
@@ -37,7 +55,7 @@ public struct MonitorSample: Hashable, Sendable {
 }
 
 /// What became of all probes.
-public struct MonitorPingSummary: Hashable, Sendable {
+public struct MonitorProbeSummary: Hashable, Sendable {
     public var transmitted = 0
     public var received = 0
     /// Probes without a reply in time, and those that failed.
