@@ -19,6 +19,7 @@ enum CommandTree {
             CommandEntry(HTTPProbeCommand.self),
             CommandEntry(HTTPFingerprintCommand.self),
             CommandEntry(UserHostCommand.self),
+            CommandEntry(MonitorCommand.self),
             CommandEntry(DecodeCommand.self),
             CommandEntry(AddressCommand.self),
         ]
@@ -28,6 +29,7 @@ enum CommandTree {
     private static let foreignCommands = [
         ("mtr", "traceroute --live"), ("tracepath", "traceroute --mtu"), ("tracert", "traceroute"),
         ("tracepath6", "traceroute --mtu"), ("traceroute6", "traceroute -6"), ("ping6", "ping -6"), ("fping", "ping"),
+        ("smokeping", "monitor"),
         ("arp", "arping --table"), ("arp-scan", "arping --sweep"), ("nmap", "tcp-syn-scan"),
         ("masscan", "tcp-syn-scan"), ("zmap", "tcp-syn-scan"), ("curl", "http-probe"), ("wget", "http-probe"),
         ("tshark", "decode"), ("ipcalc", "address"), ("sipcalc", "address"),

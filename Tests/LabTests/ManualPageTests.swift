@@ -6,7 +6,7 @@ struct ManualPageTests {
     static let commands = [
         "ping", "traceroute", "arping", "rarp", "dhcp-discover", "igmp-join", "igmp-query", "tcp-syn-scan",
         "http-probe",
-        "http-fingerprint", "host", "decode", "address",
+        "http-fingerprint", "host", "monitor", "decode", "address",
     ]
 
     /// The options that `--help` of a command lists, with their hyphens.

@@ -32,6 +32,9 @@ public struct SystemError: Error, Equatable, Sendable, CustomStringConvertible {
 
     public var description: String { "\(operation): \(message)" }
 
+    /// Whether it is ENOENT.
+    public var isMissingFile: Bool { code == ENOENT }
+
     /// EAFNOSUPPORT.
     public static let familyNotSupported = CLinux.EAFNOSUPPORT
     /// EAI_ADDRFAMILY, as the message of gai_strerror(3).

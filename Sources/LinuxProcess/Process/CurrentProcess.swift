@@ -43,6 +43,26 @@ public enum CurrentProcess {
     /// The real user ID.
     package static var userIdentifier: UInt32 { getuid() }
 
+    /// Replaces this process by another program, which is beside this one's executable or in a folder of PATH. Returns
+    /// only if that fails, with the reason.
+    public static func replace(by program: String, _ arguments: [String]) -> SystemError {
+        var pointers = ([program] + arguments).map { strdup($0) }
+        pointers.append(nil)
+        defer { for pointer in pointers { free(pointer) } }
+        var buffer = [UInt8](repeating: 0, count: 4_096)
+        let length = buffer.withUnsafeMutableBytes { bytes in
+            bytes.baseAddress.map { readlink("/proc/self/exe", $0, bytes.count) } ?? 0
+        }
+        let own = String(decoding: buffer.prefix(max(length, 0)), as: UTF8.self)
+        if let slash = own.lastIndex(of: "/") {
+            execv(String(own[...slash]) + program, pointers)
+            let failure = SystemError.last("execv")
+            guard failure.isMissingFile else { return failure }
+        }
+        execvp(program, pointers)
+        return .last("execvp")
+    }
+
     /// Ends the process at once, without waiting for threads that are blocked in a lookup.
     public static func exit(_ status: Int32) -> Never {
         clinux_terminal_leave()
