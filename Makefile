@@ -17,15 +17,21 @@ STATIC := -c release --product swift-net -Xswiftc -static-executable --scratch-p
     -Xswiftc -Xfrontend -Xswiftc -disable-implicit-string-processing-module-import \
     -Xlinker --icf=safe -Xlinker -O2 -Xlinker --no-eh-frame-hdr
 BINARY := $(BUILD)/release/swift-net
-MANUALS := $(wildcard man/*.8)
+MANUALS := $(wildcard man/*.[58])
+# The monitor is a package of its own, with a database and a web server.
+MONITOR_BUILD := .build-monitor
+MONITOR := $(MONITOR_BUILD)/release/swift-net-monitor
 
-.PHONY: run build test fuzz corpus signatures bench docs lint install uninstall completions packages-build packages-test packages-lint packages-bench packages-servers clean
+.PHONY: run build monitor test test-more fuzz corpus signatures bench docs lint install install-monitor uninstall completions packages-build packages-test packages-lint packages-bench packages-servers clean
 
 run: build
 	$(BINARY) $(ARGS)
 
 build: packages-build
 	swift build $(STATIC)
+
+monitor: packages-build packages-monitor
+	swift build --package-path Monitor --scratch-path $(MONITOR_BUILD) -c release --product swift-net-monitor -Xswiftc -static-stdlib
 
 # What the lab runs, and where it lists the runs.
 test: export SWIFT_NET_BINARY = $(CURDIR)/$(BINARY)
@@ -49,6 +55,12 @@ test: build packages-test
 	swift test --skip-build --filter LabTests --skip 'LabTests\.($(TIMED)|OptionCoverageTests)' --experimental-maximum-parallelization-width 4
 	swift test --skip-build --filter OptionCoverageTests
 	Scripts/fuzz $(FUZZ_SECONDS)
+
+# The monitor: its own tests, and the program with Prometheus and a browser.
+test-more: packages-build packages-monitor packages-test-more
+	swift build --package-path Monitor --scratch-path $(MONITOR_BUILD) --build-tests
+	swift test --package-path Monitor --scratch-path $(MONITOR_BUILD) --skip-build
+	Tests/Monitor/run $(MONITOR_BUILD)/debug/swift-net-monitor
 
 # Every parser of untrusted bytes, and a whole host, for FUZZ_SECONDS each: make fuzz FUZZ_SECONDS=600 TARGETS=host
 fuzz:
@@ -76,20 +88,21 @@ docs: packages-build
 	Scripts/docs
 
 lint: packages-lint
-	swift format lint --strict --recursive --parallel Sources Tests Benchmarks Package.swift
+	swift format lint --strict --recursive --parallel Sources Tests Benchmarks Monitor/Sources Monitor/Tests Package.swift Monitor/Package.swift
 	mandoc -Tlint -Wwarning $(MANUALS)
 	Scripts/lint-prose
 
 # What install puts under PREFIX, and uninstall removes.
-INSTALLED := bin/swift-net $(MANUALS:man/%=share/man/man8/%) share/bash-completion/completions/swift-net \
+INSTALLED := bin/swift-net bin/swift-net-monitor lib/systemd/system/swift-net-monitor.service $(patsubst man/%.8,share/man/man8/%.8,$(wildcard man/*.8)) $(patsubst man/%.5,share/man/man5/%.5,$(wildcard man/*.5)) share/bash-completion/completions/swift-net \
     share/zsh/site-functions/_swift-net share/fish/vendor_completions.d/swift-net.fish
 FOLDERS := $(sort $(patsubst %/,%,$(dir $(INSTALLED))))
 
 # The capability is set only on an installed system: a package sets it when it is installed, not when it is built.
 install: build
-	install -d $(addprefix $(DESTDIR)$(PREFIX)/,$(FOLDERS))
+	install -d $(addprefix $(DESTDIR)$(PREFIX)/,$(filter-out lib/%,$(FOLDERS)))
 	install -m 755 -s $(BINARY) $(DESTDIR)$(PREFIX)/bin/swift-net
-	install -m 644 $(MANUALS) $(DESTDIR)$(PREFIX)/share/man/man8/
+	install -m 644 $(wildcard man/*.8) $(DESTDIR)$(PREFIX)/share/man/man8/
+	install -m 644 $(wildcard man/*.5) $(DESTDIR)$(PREFIX)/share/man/man5/
 	install -m 644 completions/swift-net.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/swift-net
 	install -m 644 completions/_swift-net $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_swift-net
 	install -m 644 completions/swift-net.fish $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/swift-net.fish
@@ -97,6 +110,15 @@ ifeq ($(DESTDIR),)
 	$(SUDO) setcap cap_net_raw+p $(PREFIX)/bin/swift-net
 else
 	@echo "No capability was set in DESTDIR. After installation: setcap cap_net_raw+p $(PREFIX)/bin/swift-net"
+endif
+
+# Beside swift-net, whose manual pages are those of the monitor too.
+install-monitor: monitor
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/systemd/system
+	install -m 755 -s $(MONITOR) $(DESTDIR)$(PREFIX)/bin/swift-net-monitor
+	sed 's|/usr/local/|$(PREFIX)/|' Monitor/swift-net-monitor.service > $(DESTDIR)$(PREFIX)/lib/systemd/system/swift-net-monitor.service
+ifeq ($(DESTDIR),)
+	$(SUDO) setcap cap_net_raw+p $(PREFIX)/bin/swift-net-monitor
 endif
 
 # The same PREFIX and DESTDIR as for install. Other files stay; so do the folders, except the empty ones in DESTDIR.
@@ -115,6 +137,12 @@ completions: build
 
 packages-build:
 	@Scripts/packages libcap-dev libc-ares-dev libidn2-dev libunistring-dev libssl-dev libnghttp2-dev zlib1g-dev libbrotli-dev libzstd-dev
+
+packages-monitor:
+	@Scripts/packages libsqlite3-dev
+
+packages-test-more:
+	@Scripts/packages iproute2 util-linux procps prometheus chromium chromium-driver python3 systemd curl openssl nginx-light caddy
 
 packages-test:
 	@Scripts/packages libcap2-bin iproute2 util-linux ethtool procps iputils-ping iputils-tracepath iputils-arping rarpd smcroute iperf fping traceroute mtr-tiny scamper nmap nftables dnsmasq-base tshark tcpdump python3-scapy mandoc nginx-light lighttpd curl openssl squid tinyproxy microsocks gcc libc6-dev binutils \
@@ -151,4 +179,4 @@ packages-servers:
 	@Scripts/unpacked .build/servers/debian-node $(addprefix node-,$(EXPRESS))
 
 clean:
-	rm -rf .build $(BUILD)
+	rm -rf .build $(BUILD) $(MONITOR_BUILD)

@@ -1,0 +1,98 @@
+import Foundation
+import MonitorCore
+import MonitorStore
+import Synchronization
+
+/// What is done with an event besides keeping it: a line of text, and the user's command.
+final class EventOutput: Sendable {
+    private let isQuiet: Bool
+    private let command = Mutex<String?>(nil)
+    private let queue = DispatchQueue(label: "on-event")
+    private let waiting = Mutex(0)
+
+    /// Commands that may wait for the one that runs; events beyond that start none.
+    private static let mostWaiting = 1_000
+    /// A command that takes longer is ended.
+    private static let patience = 60.0
+
+    init(isQuiet: Bool) { self.isQuiet = isQuiet }
+
+    /// Sets the command for the events from now on, a line for sh(1).
+    func set(command: String?) { self.command.withLock { $0 = command } }
+
+    func take(_ change: EventChange, name: String?) {
+        if !isQuiet { announce(Self.line(change, name: name)) }
+        guard let command = command.withLock({ $0 }) else { return }
+        let isRoom = waiting.withLock { waiting in
+            guard waiting < Self.mostWaiting else { return false }
+            waiting += 1
+            return true
+        }
+        guard isRoom else { return complain("--on-event: too many events are waiting for the command") }
+        let json = change.event.json(name: name).bytes
+        queue.async { [self] in
+            run(command, json)
+            waiting.withLock { $0 -= 1 }
+        }
+    }
+
+    /// `2026-12-01T13:00:00.000000Z example.net down: Destination Host Unreachable from 192.0.2.254`
+    static func line(_ change: EventChange, name: String?) -> String {
+        let event = change.event
+        let time = change.isEnd ? event.end ?? event.start : event.start
+        var text = "\(time) \(visible(name ?? "monitor")) "
+        text += change.isEnd ? "end of " : ""
+        text += event.kind.rawValue
+        if change.isEnd, let end = event.end {
+            text += " after \(((end - event.start).seconds * 10).rounded() / 10) s"
+        } else if let reason = event.reason {
+            text += ": " + visible(reason)
+        }
+        return text
+    }
+
+    /// Names and reasons come from the network: control characters are escaped.
+    static func visible(_ text: String) -> String {
+        text.unicodeScalars.reduce(into: "") { visible, scalar in
+            let isControl = scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value)
+            let isFormat = scalar.properties.generalCategory == .format
+            if isControl || isFormat {
+                visible += "\\u{" + String(scalar.value, radix: 16) + "}"
+            } else {
+                visible.unicodeScalars.append(scalar)
+            }
+        }
+    }
+
+    private func run(_ command: String, _ json: [UInt8]) {
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: "/bin/sh")
+        process.arguments = ["-c", command]
+        let input = Pipe()
+        process.standardInput = input
+        process.standardOutput = FileHandle.nullDevice
+        do { try process.run() } catch { return complain("--on-event: \(error.localizedDescription)") }
+        // An event is smaller than the buffer of a pipe: this does not wait for the command.
+        try? input.fileHandleForWriting.write(contentsOf: Data(json + [0x0A]))
+        try? input.fileHandleForWriting.close()
+        let end = Date(timeIntervalSinceNow: Self.patience)
+        while process.isRunning, Date() < end { Thread.sleep(forTimeInterval: 0.02) }
+        if process.isRunning {
+            process.terminate()
+            complain("--on-event: the command did not end within 60 s")
+        } else if process.terminationStatus != 0 {
+            complain("--on-event: the command ended with status \(process.terminationStatus)")
+        }
+    }
+}
+
+/// Writes a message to standard error.
+func complain(_ message: String) {
+    FileHandle.standardError.write(Data("swift-net-monitor: \(message)\n".utf8))
+}
+
+/// Writes a line to standard output, at once: a service's output is no terminal, and its readers wait for it.
+func announce(_ line: String) {
+    // A reader that is gone is no reason to end.
+    try? FileHandle.standardOutput.write(contentsOf: Data((line + "\n").utf8))
+}

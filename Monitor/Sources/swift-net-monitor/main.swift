@@ -1,0 +1,44 @@
+import ArgumentParser
+import Foundation
+import LinuxProcess
+import MonitorCore
+import SwiftNet
+
+CurrentProcess.prepareStreams()
+let options: Options
+do { options = try Options.parse(Array(CommandLine.arguments.dropFirst())) } catch {
+    let isHelp = Options.exitCode(for: error).isSuccess
+    let text = isHelp ? Options.fullMessage(for: error) : Options.message(for: error)
+    if isHelp { print(text) } else { complain(text + "\nTry: swift-net monitor --help") }
+    exit(isHelp ? 0 : 2)
+}
+if options.version {
+    print("swift-net-monitor from swift-net \(Options.version)")
+    exit(0)
+}
+
+let settings: MonitorSettings
+do { settings = try MonitorSettings(options) } catch {
+    complain("\(error)")
+    exit(2)
+}
+if options.checkConfig {
+    print("The configuration is correct: \(Monitor.count(settings.checks)).")
+    exit(0)
+}
+
+let monitor: Monitor
+do throws(Monitor.Failure) {
+    // The token is read, the database and the sockets are opened; then nothing needs a privilege any more.
+    _ = try settings.access()
+    monitor = try Monitor(options, settings)
+    try monitor.begin()
+} catch {
+    complain(([error.description] + error.hints).joined(separator: "\n"))
+    exit(2)
+}
+do throws(SwiftNetError) { try ProcessPrivileges.dropForGood() } catch {
+    complain("cannot drop privileges: \(error)")
+    exit(2)
+}
+exit(await monitor.run())
