@@ -5,7 +5,7 @@ let settings: [SwiftSetting] = [
     .swiftLanguageMode(.v6), .enableExperimentalFeature("Lifetimes"), .enableUpcomingFeature("ExistentialAny"),
 ]
 
-// A separate package: whoever installs the tools, or uses them as a library, builds no database and no web server.
+// A separate package: users of the tools and of the library build no database and no web server.
 let package = Package(
     name: "swift-net-monitor",
     products: [.executable(name: "swift-net-monitor", targets: ["swift-net-monitor"])],

@@ -6,12 +6,12 @@ _swift_net() {
     # Where '=' splits words, the option stands 2 words before its value.
     if [[ $current == = ]]; then current=; elif [[ $previous == = ]]; then previous=${COMP_WORDS[COMP_CWORD - 2]}; fi
     if ((COMP_CWORD == 1)); then
-        COMPREPLY=($(compgen -W 'ping traceroute arping rarp dhcp-discover igmp-join igmp-query tcp-syn-scan http-probe http-fingerprint host decode address help --help --version' -- "$current"))
+        COMPREPLY=($(compgen -W 'ping traceroute arping rarp dhcp-discover igmp-join igmp-query tcp-syn-scan http-probe http-fingerprint host monitor decode address help --help --version' -- "$current"))
         return
     fi
     case "$command" in
         help)
-            ((COMP_CWORD == 2)) && COMPREPLY=($(compgen -W 'ping traceroute arping rarp dhcp-discover igmp-join igmp-query tcp-syn-scan http-probe http-fingerprint host decode address' -- "$current"))
+            ((COMP_CWORD == 2)) && COMPREPLY=($(compgen -W 'ping traceroute arping rarp dhcp-discover igmp-join igmp-query tcp-syn-scan http-probe http-fingerprint host monitor decode address' -- "$current"))
             return ;;
         ping)
             options='-4 --ipv4 -6 --ipv6 -I --interface -s --size -p --pattern -t --ttl -Q --tos -F --flow-label -e --identifier -m --mark -M --pmtu-discovery --icmp -R --record-route -T --timestamp --fragment --fragment-order -b --broadcast -B --sticky-source -C --connect -d -L --no-loop -r --bypass-routing -S --send-buffer -c --count -i --interval -w --deadline --keep-going --consecutive -W --timeout -A --adaptive -f --flood -l --preload --targets --live --alive --unreachable --rate --retries --reachable --all-addresses -j --json -q --quiet -v --verbose -n --numeric -H --names -a --audible -D --timestamps -O --outstanding -U --user-latency -3 --precise --plot --report-every --split --pcap --explain --color -h --help -V --version'
@@ -258,6 +258,18 @@ _swift_net() {
                 -w|--deadline|--duration) return ;;
                 --pcap) files=1 ;;
                 --color) words='auto always never' ;;
+            esac ;;
+        monitor)
+            options='-c --config --check-config -i --interval --store --no-store --max-size --listen --token-file --public-read-only --host --on-event -q --quiet -h --help -V --version'
+            case "$previous" in
+                -c|--config) files=1 ;;
+                -i|--interval) return ;;
+                --store) files=1 ;;
+                --max-size) return ;;
+                --listen) return ;;
+                --token-file) files=1 ;;
+                --host) return ;;
+                --on-event) return ;;
             esac ;;
         decode)
             options='-c --count --filter -w --pcap -j --json -q --quiet -v --verbose --explain -x --hex -e --link-level --number --time --precise -n --numeric --color -h --help -V --version'

@@ -88,7 +88,7 @@ struct MonitorConnectEngineTests {
         #expect(Self.opened(driver.advance(to: .seconds(50))).count == 1)
     }
 
-    @Test("a name is looked up again, and moves only if its address is none of the new ones")
+    @Test("a name is looked up again, and moves only if its address is not among the new ones")
     func names() throws {
         var driver = Driver(
             Self.configuration([.init(host: .name("h"), port: 80), .init(host: .name("h"), port: 443)]))

@@ -38,6 +38,7 @@ class Lab:
             run("ip", "-n", name, "link", "set", "lan0", "up")
 
     def start(self, namespace, *arguments, **options):
+        options = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL} | options
         process = subprocess.Popen(["ip", "netns", "exec", namespace, *arguments], **options)
         self.processes.append(process)
         return process
@@ -50,7 +51,12 @@ class Lab:
 
     def close(self):
         for process in self.processes:
-            if process.poll() is None:
+            # Servers end their workers, if they are asked to.
+            process.terminate()
+        for process in self.processes:
+            try:
+                process.wait(timeout=5)
+            except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
         for name in (self.here, self.there):

@@ -1,4 +1,4 @@
-"""The page in a real browser. PICTURES=FOLDER keeps screenshots."""
+"""The page in a real browser. PICTURES=FOLDER keeps screenshots, such as those in Documentation."""
 
 import json
 import os
@@ -88,7 +88,8 @@ class PageTests(unittest.TestCase):
         self.assertNotEqual(self.browser.script("return document.title"), "owned")
         for name in HOSTILE:
             self.assertIn(name, rows)
-        self.picture("overview")
+        self.browser.open(self.base + "/?filter=.example.net")
+        self.picture("monitor-overview")
 
     def test_nothing_is_asked_of_other_hosts(self):
         self.browser.requests()
@@ -136,7 +137,6 @@ class PageTests(unittest.TestCase):
         self.browser.wait("return document.querySelector('#chart svg .median')")
         self.assertEqual(self.text("#target-name"), "core5.example.net")
         self.assertTrue(self.browser.script("return document.querySelectorAll('#chart .loss-5').length > 0"))
-        self.picture("target")
         before = self.browser.address()
         self.browser.drag("#chart svg", 0.4, 0.6)
         self.browser.wait("return location.search.startsWith('?from=')")
@@ -157,6 +157,18 @@ class PageTests(unittest.TestCase):
         self.browser.wait("return location.search === '?span=10m'")
         self.assertGreater(self.browser.wait("return document.querySelectorAll('#numbers tbody tr').length"), 0)
         self.assertIn("format=csv", self.browser.script("return document.getElementById('csv').href"))
+
+    def test_past_span(self):
+        number = self.identifier("mail5.example.net")
+        end = int(time.time()) // 600 * 600 - 600
+        self.browser.open(f"{self.base}/target/{number}?from={self.iso(end - 86400)}&to={self.iso(end)}")
+        self.browser.wait("return document.querySelector('#chart svg .median')")
+        self.assertTrue(self.browser.script("return document.querySelectorAll('#spans [aria-pressed=true]').length === 0"))
+        self.picture("monitor-target")
+
+    @staticmethod
+    def iso(seconds):
+        return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(seconds))
 
     def test_events(self):
         self.browser.open(self.base + "/events")

@@ -9,7 +9,7 @@ import Synchronization
 public final class Recorder: Sendable {
     /// What readers of the live stream get.
     public enum Update: Sendable {
-        /// The time for a look at the targets.
+        /// Targets may have changed.
         case status
         case change(EventChange, name: String?)
     }

@@ -11,7 +11,7 @@ public final class Store: Sendable {
 
         init(_ error: any Error) {
             if let error = error as? DatabaseError {
-                // Without the statement, which says nothing to users.
+                // Without the statement, which does not help users.
                 description = "SQLite: \(error.message ?? "error \(error.resultCode.rawValue)")"
             } else {
                 description = (error as NSError).localizedDescription

@@ -41,7 +41,7 @@ public struct Access: Sendable {
         guard token == nil else { return true }
         guard let authority, let host = Self.host(of: authority) else { return false }
         if host == "localhost" || host.hasSuffix(".localhost") || hosts.contains(host) { return true }
-        // An address is no name that somebody else could own.
+        // Unlike a name, an address cannot be pointed at this server by another site.
         return host.hasPrefix("[") || host.allSatisfy { $0.isNumber || $0 == "." }
     }
 
@@ -61,7 +61,7 @@ extension Substring {
     fileprivate var trimmed: Substring { drop { $0 == " " } }
 }
 
-/// Refuses what is not for this server, and what is not allowed.
+/// Refuses requests for other hosts, and those without the token.
 struct AccessMiddleware<Context: RequestContext>: RouterMiddleware {
     let access: Access
 

@@ -14,8 +14,8 @@ struct ConfigurationFile {
         var message: String
 
         var description: String {
-            let place = line.map { line in ":\(line)" + (column.map { ":\($0)" } ?? "") } ?? ""
-            return "\(file)\(place): \(message)"
+            let spot = line.map { line in ":\(line)" + (column.map { ":\($0)" } ?? "") } ?? ""
+            return "\(file)\(spot): \(message)"
         }
     }
 
@@ -55,30 +55,30 @@ struct ConfigurationFile {
         try applyGeneral(table, to: &settings)
         var defaults = Shared()
         if let section = try self.table(table, "defaults", at: nil) {
-            let place = Section(name: "defaults", number: 1)
-            try check(section.keys, Shared.keys, section: place)
-            defaults = try shared(section, Shared(), place)
+            let spot = Section(name: "defaults", number: 1)
+            try check(section.keys, Shared.keys, section: spot)
+            defaults = try shared(section, Shared(), spot)
         }
         for (number, group) in try tables(table, "group").enumerated() {
-            let place = Section(name: "group", number: number + 1)
-            try check(group.keys, Shared.keys + ["targets", "name"], section: place)
-            let shared = try shared(group, defaults, place)
+            let spot = Section(name: "group", number: number + 1)
+            try check(group.keys, Shared.keys + ["targets", "name"], section: spot)
+            let shared = try shared(group, defaults, spot)
             guard let targets = group["targets"]?.array else {
-                throw problem("a group needs targets = [...]", at: place, key: "targets")
+                throw problem("a group needs targets = [...]", at: spot, key: "targets")
             }
             for value in targets {
-                guard let target = value.string else { throw problem("a target is a text", at: place, key: "targets") }
-                settings.checks.append(try makeCheck(target, shared, place, key: "targets"))
+                guard let target = value.string else { throw problem("a target is a text", at: spot, key: "targets") }
+                settings.checks.append(try makeCheck(target, shared, spot, key: "targets"))
             }
         }
         for (number, target) in try tables(table, "target").enumerated() {
-            let place = Section(name: "target", number: number + 1)
-            try check(target.keys, Shared.keys + ["target", "name"], section: place)
-            guard let text = try string(target, "target", at: place) else {
-                throw problem("a target needs target = \"...\"", at: place, key: "target")
+            let spot = Section(name: "target", number: number + 1)
+            try check(target.keys, Shared.keys + ["target", "name"], section: spot)
+            guard let text = try string(target, "target", at: spot) else {
+                throw problem("a target needs target = \"...\"", at: spot, key: "target")
             }
-            var check = try makeCheck(text, try shared(target, defaults, place), place, key: "target")
-            if let name = try string(target, "name", at: place) { check.name = name }
+            var check = try makeCheck(text, try shared(target, defaults, spot), spot, key: "target")
+            if let name = try string(target, "name", at: spot) { check.name = name }
             settings.checks.append(check)
         }
     }
@@ -120,9 +120,9 @@ struct ConfigurationFile {
         ]
     }
 
-    private func makeCheck(_ text: String, _ shared: Shared, _ place: Section, key: String) throws(Problem) -> Check {
+    private func makeCheck(_ text: String, _ shared: Shared, _ spot: Section, key: String) throws(Problem) -> Check {
         var check: Check
-        do { check = try Check(argument: text) } catch { throw problem(error.description, at: place, key: key) }
+        do { check = try Check(argument: text) } catch { throw problem(error.description, at: spot, key: key) }
         check.interval = shared.interval ?? check.interval
         check.timeout = shared.timeout ?? Check.usualTimeout(check.kind, interval: check.interval)
         check.tags = shared.tags
@@ -131,33 +131,33 @@ struct ConfigurationFile {
         return check
     }
 
-    private func shared(_ table: TOMLTable, _ defaults: Shared, _ place: Section) throws(Problem) -> Shared {
+    private func shared(_ table: TOMLTable, _ defaults: Shared, _ spot: Section) throws(Problem) -> Shared {
         var shared = defaults
-        shared.interval = try duration(table, "interval", at: place) ?? shared.interval
-        shared.timeout = try duration(table, "timeout", at: place) ?? shared.timeout
-        shared.behind = try string(table, "behind", at: place) ?? shared.behind
-        shared.settings.interface = try string(table, "interface", at: place) ?? shared.settings.interface
-        shared.settings.isInsecure = try bool(table, "insecure", at: place) ?? shared.settings.isInsecure
+        shared.interval = try duration(table, "interval", at: spot) ?? shared.interval
+        shared.timeout = try duration(table, "timeout", at: spot) ?? shared.timeout
+        shared.behind = try string(table, "behind", at: spot) ?? shared.behind
+        shared.settings.interface = try string(table, "interface", at: spot) ?? shared.settings.interface
+        shared.settings.isInsecure = try bool(table, "insecure", at: spot) ?? shared.settings.isInsecure
         shared.settings.certificateMargin =
-            try duration(table, "certificate-margin", at: place) ?? shared.settings.certificateMargin
-        switch try integer(table, "family", in: 4...6, at: place) {
+            try duration(table, "certificate-margin", at: spot) ?? shared.settings.certificateMargin
+        switch try integer(table, "family", in: 4...6, at: spot) {
         case nil: break
         case 4: shared.settings.family = .v4
         case 6: shared.settings.family = .v6
-        default: throw problem("family: expected 4 or 6", at: place, key: "family")
+        default: throw problem("family: expected 4 or 6", at: spot, key: "family")
         }
-        shared.settings.size = try integer(table, "size", in: 16...65_507, at: place) ?? shared.settings.size
+        shared.settings.size = try integer(table, "size", in: 16...65_507, at: spot) ?? shared.settings.size
         shared.settings.codePoint =
-            try integer(table, "dscp", in: 0...63, at: place).map { UInt8($0) } ?? shared.settings.codePoint
-        for (name, value) in try texts(table, "tags", at: place) {
+            try integer(table, "dscp", in: 0...63, at: spot).map { UInt8($0) } ?? shared.settings.codePoint
+        for (name, value) in try texts(table, "tags", at: spot) {
             guard Self.isLabel(name) else {
-                throw problem("tags: '\(name)' has characters other than letters, digits and _", at: place, key: "tags")
+                throw problem("tags: '\(name)' has characters other than letters, digits and _", at: spot, key: "tags")
             }
             shared.tags[name] = value
         }
-        for (name, value) in try texts(table, "headers", at: place) {
+        for (name, value) in try texts(table, "headers", at: spot) {
             guard HTTPField.isSendable(name), HTTPField.isSendable(value) else {
-                throw problem("headers: '\(name)' has characters that cannot be sent", at: place, key: "headers")
+                throw problem("headers: '\(name)' has characters that cannot be sent", at: spot, key: "headers")
             }
             shared.settings.fields.append(.init(name: name, value: value))
         }
@@ -182,41 +182,41 @@ struct ConfigurationFile {
     }
 
     private func value<Value>(
-        _ table: TOMLTable, _ key: String, at place: Section?, _ expected: String,
+        _ table: TOMLTable, _ key: String, at spot: Section?, _ expected: String,
         _ convert: (any TOMLValueConvertible) -> Value?
     ) throws(Problem) -> Value? {
         guard let value = table[key] else { return nil }
         guard let converted = convert(value) else {
-            throw problem("\(key): expected \(expected)", at: place, key: key)
+            throw problem("\(key): expected \(expected)", at: spot, key: key)
         }
         return converted
     }
 
-    private func string(_ table: TOMLTable, _ key: String, at place: Section?) throws(Problem) -> String? {
-        try value(table, key, at: place, "a text in quotes") { $0.string }
+    private func string(_ table: TOMLTable, _ key: String, at spot: Section?) throws(Problem) -> String? {
+        try value(table, key, at: spot, "a text in quotes") { $0.string }
     }
 
-    private func bool(_ table: TOMLTable, _ key: String, at place: Section?) throws(Problem) -> Bool? {
-        try value(table, key, at: place, "true or false") { $0.bool }
+    private func bool(_ table: TOMLTable, _ key: String, at spot: Section?) throws(Problem) -> Bool? {
+        try value(table, key, at: spot, "true or false") { $0.bool }
     }
 
     private func integer(
-        _ table: TOMLTable, _ key: String, in range: ClosedRange<Int>, at place: Section?
+        _ table: TOMLTable, _ key: String, in range: ClosedRange<Int>, at spot: Section?
     ) throws(Problem) -> Int? {
-        try value(table, key, at: place, "\(range.lowerBound) to \(range.upperBound)") { value in
+        try value(table, key, at: spot, "\(range.lowerBound) to \(range.upperBound)") { value in
             value.int.flatMap { range.contains($0) ? $0 : nil }
         }
     }
 
-    private func duration(_ table: TOMLTable, _ key: String, at place: Section?) throws(Problem) -> Nanoseconds? {
-        try value(table, key, at: place, "a duration such as 0.2, \"200ms\" or \"2s\"") { value in
+    private func duration(_ table: TOMLTable, _ key: String, at spot: Section?) throws(Problem) -> Nanoseconds? {
+        try value(table, key, at: spot, "a duration such as 0.2, \"200ms\" or \"2s\"") { value in
             value.string.flatMap(DurationText.parse) ?? value.int.flatMap { DurationText.parse("\($0)") }
                 ?? value.double.flatMap { DurationText.parse("\($0)") }
         }
     }
 
-    private func strings(_ table: TOMLTable, _ key: String, at place: Section?) throws(Problem) -> [String]? {
-        try value(table, key, at: place, "texts in brackets") { value in
+    private func strings(_ table: TOMLTable, _ key: String, at spot: Section?) throws(Problem) -> [String]? {
+        try value(table, key, at: spot, "texts in brackets") { value in
             guard let array = value.array else { return nil }
             let texts = array.compactMap { $0.string }
             return texts.count == array.count ? texts : nil
@@ -224,19 +224,19 @@ struct ConfigurationFile {
     }
 
     private func texts(
-        _ table: TOMLTable, _ key: String, at place: Section?
+        _ table: TOMLTable, _ key: String, at spot: Section?
     ) throws(Problem) -> [(name: String, value: String)] {
-        guard let section = try self.table(table, key, at: place) else { return [] }
+        guard let section = try self.table(table, key, at: spot) else { return [] }
         return try section.keys.sorted().map { name throws(Problem) in
             guard let text = section[name]?.string else {
-                throw problem("\(key): expected { name = \"text\" }", at: place, key: key)
+                throw problem("\(key): expected { name = \"text\" }", at: spot, key: key)
             }
             return (name, text)
         }
     }
 
-    private func table(_ table: TOMLTable, _ key: String, at place: Section?) throws(Problem) -> TOMLTable? {
-        try value(table, key, at: place, "a table") { $0.table }
+    private func table(_ table: TOMLTable, _ key: String, at spot: Section?) throws(Problem) -> TOMLTable? {
+        try value(table, key, at: spot, "a table") { $0.table }
     }
 
     private func tables(_ table: TOMLTable, _ key: String) throws(Problem) -> [TOMLTable] {
@@ -258,7 +258,7 @@ struct ConfigurationFile {
     }
 
     /// A problem at the line of a key, or of its section.
-    private func problem(_ message: String, at place: Section?, key: String) -> Problem {
+    private func problem(_ message: String, at spot: Section?, key: String) -> Problem {
         var (section, counts) = ("", [String: Int]())
         var line: Int?
         for (number, text) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
@@ -266,12 +266,12 @@ struct ConfigurationFile {
             if content.hasPrefix("[") {
                 section = String(content.drop { $0 == "[" }.prefix { $0 != "]" && $0 != "." })
                 if !content.dropFirst().contains(".") { counts[section, default: 0] += 1 }
-                if section == place?.name, counts[section] == place?.number {
+                if section == spot?.name, counts[section] == spot?.number {
                     line = line ?? number + 1
                     // A table of its own for the key.
                     if content.contains("." + key) { return at(number + 1, text, content, message) }
                 }
-            } else if section == place?.name ?? "", place == nil || counts[section] == place?.number,
+            } else if section == spot?.name ?? "", spot == nil || counts[section] == spot?.number,
                 content.hasPrefix(key), content.dropFirst(key.count).first.map({ " \t=.".contains($0) }) ?? false
             {
                 return at(number + 1, text, content, message)

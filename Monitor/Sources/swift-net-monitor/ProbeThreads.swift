@@ -7,7 +7,7 @@ import Synchronization
 
 /// The threads that probe: one for each group of checks that are sent alike.
 ///
-/// They hand their results over at the end of each step of their loops, and wait for nobody.
+/// They hand their results over at the end of each step of their loops, and never wait.
 final class ProbeThreads: Sendable {
     private struct Running: Sendable {
         var key: Key
@@ -223,7 +223,7 @@ private final class Outbox {
     func take(_ answer: HTTPProbeResponse) {
         guard ids.indices.contains(answer.number) else { return }
         let (id, outcome) = (ids[answer.number], answer.outcome)
-        // The run was ended: that says nothing about the server.
+        // The run was stopped, which is no result of the server.
         if outcome.failure == .stopped { return }
         let began = wall(answer.began)
         let timings = outcome.timings

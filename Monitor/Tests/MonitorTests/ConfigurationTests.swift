@@ -95,7 +95,7 @@ struct ConfigurationTests {
         arguments: [
             ("listen = \n", "monitor.toml:1:", ""),
             ("listen = \"nonsense\"\n", "monitor.toml:1:1: listen: expected ADDRESS:PORT or unix:PATH", ""),
-            ("\n\n[[target]]\ntarget = \"a\"\n  intervall = 3\n", "monitor.toml:5:3: unknown key 'intervall'", ""),
+            ("\n\n[[target]]\ntarget = \"a\"\n  intervals = 3\n", "monitor.toml:5:3: unknown key 'intervals'", ""),
             ("[[group]]\ntargets=[\"a\"]\n[[group]]\ntargets = [1]\n", "monitor.toml:4:1: a target is a text", ""),
             ("[[group]]\nname=\"x\"\n", "monitor.toml:1: a group needs targets", ""),
             ("[[target]]\ntarget = \"tcp://x\"", "monitor.toml:2:1: tcp://x: is not HOST:PORT", ""),
@@ -111,7 +111,7 @@ struct ConfigurationTests {
     }
 
     @Test(
-        "what does not fit together is refused",
+        "contradictions are refused",
         arguments: [
             ("", "no targets: "), ("[[group]]\ntargets = [\"a\", \"a\"]", "a: two targets have this name"),
             ("[[target]]\ntarget = \"a\"\nbehind = \"b\"", "a: is behind 'b', which is no other target"),

@@ -81,7 +81,7 @@ struct StoreTests {
     }
 
     @Test(
-        "a monitor that ends without warning loses at most what was not written",
+        "a monitor that ends without warning loses at most the last five seconds",
         arguments: [3, 601, 1_234, 3_599, 3_600, 3_604, 7_301] as [Int64])
     func suddenEnd(second: Int64) throws {
         let folder = try TemporaryFolder()

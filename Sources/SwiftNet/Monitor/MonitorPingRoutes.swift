@@ -138,8 +138,8 @@ final class MonitorPingRoutes {
     }
 
     private func schedule(_ index: Int, at time: Instant) {
-        let place = appointments.firstIndex { $0.time > time } ?? appointments.endIndex
-        appointments.insert((time, index), at: place)
+        let position = appointments.firstIndex { $0.time > time } ?? appointments.endIndex
+        appointments.insert((time, index), at: position)
     }
 
     /// The reason without the target, which the monitor's reader knows.
