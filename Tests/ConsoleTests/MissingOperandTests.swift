@@ -27,6 +27,7 @@ import Testing
         ("http-probe", "no URL given (expected http://HOST or https://HOST)"),
         ("http-fingerprint", "no URL given (expected http://HOST or https://HOST)"),
         ("host", "--address ADDRESS/LENGTH is required"),
+        ("monitor", "no TARGET given (expected a host, a URL, tcp://HOST:PORT, or --config FILE)"),
         ("decode", "no FILE given (expected a pcap or pcapng file, or -)"),
         ("address", "no ADDRESS given (expected an address, a network or PORT/tcp)"),
     ]
@@ -44,7 +45,7 @@ import Testing
             PingCommand.self, TracerouteCommand.self, ArpingCommand.self, RARPCommand.self, IGMPJoinCommand.self,
             IGMPQueryCommand.self, DHCPDiscoverCommand.self, SYNScanCommand.self, HTTPProbeCommand.self,
             HTTPFingerprintCommand.self,
-            UserHostCommand.self, DecodeCommand.self, AddressCommand.self,
+            UserHostCommand.self, MonitorCommand.self, DecodeCommand.self, AddressCommand.self,
         ]
     }
 }

@@ -49,7 +49,7 @@ struct MonitorCommandTests {
             let copied = try await Lab.run(["cp", Binary.swiftNet, folder])
             #expect(copied.status == 0)
             let outcome = try await Lab.run(["env", "PATH=/usr/bin:/bin", "\(folder)/swift-net", "monitor", "h"])
-            #expect(outcome.status == 7 && outcome.lines == ["swift-net-monitor", "--", "h"], "\(outcome)")
+            #expect(outcome.status == 7 && outcome.lines == ["\(folder)/swift-net-monitor", "--", "h"], "\(outcome)")
         }
     }
 
@@ -68,7 +68,7 @@ struct MonitorCommandTests {
     @Test("mistakes are found before it is started")
     func mistakes() async throws {
         for (arguments, message) in [
-            ([], "monitor: no target given"), (["--no-store", "--store", "x", "h"], "--no-store"),
+            ([], "monitor: no TARGET given"), (["--no-store", "--store", "x", "h"], "--no-store"),
             (["--nonsense", "h"], "monitor: unknown option '--nonsense'"),
         ] {
             let outcome = try await Lab.run([Binary.swiftNet, "monitor"] + arguments)

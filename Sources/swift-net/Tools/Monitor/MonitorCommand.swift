@@ -8,6 +8,7 @@ struct MonitorCommand: Command {
     static let summary = CommandSummary(
         name: "monitor", group: .hosts, abstract: "Watch hosts, ports and web servers for months.",
         usage: ["[options] TARGET...", "[options] --config FILE"],
+        operand: ("TARGET", "a host, a URL, tcp://HOST:PORT, or --config FILE"),
         discussion: """
             Pings hosts every second, and connects to tcp://HOST:PORT and requests URLs every ten; keeps what it saw, and \
             shows it at http://127.0.0.1:9430/, with metrics for Prometheus at /metrics. It runs until it is told to end.
@@ -73,7 +74,7 @@ struct MonitorCommand: Command {
 
     mutating func check(_ arguments: ParsedArguments) throws {
         guard !arguments.operands.isEmpty || arguments.has("--config") else {
-            throw UsageError("no target given (expected a host, a URL, tcp://HOST:PORT, or --config FILE)")
+            throw Self.summary.missingOperand
         }
         self.arguments += ["--"] + arguments.operands
     }
