@@ -49,7 +49,7 @@ class ServiceTests(unittest.TestCase):
         self.assertEqual(monitor.stop(), 0)
 
     def test_outages_are_reported_with_their_bounds(self):
-        monitor = self.monitor("192.0.2.2", "--on-event", "cat >> events.json", store=self.folder() + "/m.sqlite")
+        monitor = self.monitor("192.0.2.2", store=self.folder() + "/m.sqlite")
         monitor.wait(lambda: monitor.targets()["192.0.2.2"]["received"] >= 3)
         bounds = []
         for length in (10, 4):
@@ -208,6 +208,38 @@ class ServiceTests(unittest.TestCase):
             self.assertEqual(result.returncode, 2, f"{arguments}: {result}")
             self.assertIn(text, result.stderr, f"{arguments}")
             self.assertTrue(result.stderr.startswith("swift-net-monitor: "), result.stderr)
+
+    def test_web_servers(self):
+        folder = self.folder()
+        with open(folder + "/index.html", "w") as file:
+            file.write("<p>welcome</p>")
+        server = self.lab.start(self.lab.there, "python3", "-m", "http.server", "-d", folder, "8080")
+        self.addCleanup(server.terminate)
+        config = folder + "/monitor.toml"
+        with open(config, "w") as file:
+            for name, path, setting in [
+                ("right", "/", 'match = "welcome"'), ("text", "/", 'match = "goodbye"'),
+                ("missing", "/nothing", ""), ("expected", "/nothing", "status = 404"),
+                ("redirect", "/", 'status = "300-399"'),
+            ]:
+                file.write(f'[[target]]\nname = "{name}"\ntarget = "http://192.0.2.2:8080{path}"\ninterval = "300ms"\n{setting}\n')
+        monitor = self.monitor("--config", config)
+        monitor.wait(lambda: monitor.targets()["right"]["received"] > 2)
+        monitor.wait(lambda: len(monitor.events("down")) == 3)
+        targets = monitor.targets()
+        self.assertEqual((targets["right"]["state"], targets["expected"]["state"]), ("up", "up"))
+        self.assertEqual(targets["text"]["reason"], "the body does not have the expected text")
+        self.assertEqual(targets["missing"]["reason"], "status 404")
+        self.assertEqual(targets["redirect"]["reason"], "status 200 (expected 300 to 399)")
+        self.assertEqual(targets["right"]["http"]["status"], 200)
+        self.assertGreater(targets["right"]["http"]["connect_ms"], 0)
+
+    def test_database_in_use(self):
+        store = self.folder() + "/m.sqlite"
+        self.monitor("192.0.2.2", store=store).wait_for_page()
+        second = Monitor(self.lab, "192.0.2.2", store=store, port=9431)
+        self.assertEqual(second.process.wait(timeout=20), 2)
+        self.assertIn("m.sqlite: another monitor uses this file", second.output())
 
     def test_port_in_use(self):
         self.monitor("192.0.2.2").wait_for_page()

@@ -10,7 +10,9 @@ public final class Store: Sendable {
         public var description: String
 
         init(_ error: any Error) {
-            if let error = error as? DatabaseError {
+            if let error = error as? StoreLock.Problem {
+                description = error.description
+            } else if let error = error as? DatabaseError {
                 // Without the statement, which does not help users.
                 description = "SQLite: \(error.message ?? "error \(error.resultCode.rawValue)")"
             } else {
@@ -20,6 +22,8 @@ public final class Store: Sendable {
     }
 
     let database: any DatabaseWriter
+    /// Held as long as the database is open; nil for one in memory.
+    private let lock: StoreLock?
     private let retention: Retention
     /// Whether the database is a file.
     public let isDurable: Bool
@@ -37,6 +41,7 @@ public final class Store: Sendable {
                 // A page of 10,000 targets is read and written at a time: no more is gained by a larger cache.
                 try database.execute(sql: "PRAGMA cache_size = -4000")
             }
+            lock = try path.map { try StoreLock($0) }
             if let path {
                 // Space that old data leaves is given back. This works only before the first table is made.
                 let isNew = !FileManager.default.fileExists(atPath: path)
@@ -52,10 +57,6 @@ public final class Store: Sendable {
     }
 
     private static func create(_ path: String) throws {
-        let folder = (path as NSString).deletingLastPathComponent
-        if !folder.isEmpty {
-            try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-        }
         let queue = try DatabaseQueue(path: path)
         try queue.writeWithoutTransaction { try $0.execute(sql: "PRAGMA auto_vacuum = INCREMENTAL; VACUUM") }
         try queue.close()

@@ -116,7 +116,7 @@ struct ConfigurationFile {
 
         static let keys = [
             "interval", "timeout", "tags", "behind", "family", "interface", "size", "dscp", "insecure", "headers",
-            "certificate-margin",
+            "certificate-margin", "status", "match",
         ]
     }
 
@@ -137,6 +137,8 @@ struct ConfigurationFile {
         shared.timeout = try duration(table, "timeout", at: spot) ?? shared.timeout
         shared.behind = try string(table, "behind", at: spot) ?? shared.behind
         shared.settings.interface = try string(table, "interface", at: spot) ?? shared.settings.interface
+        shared.settings.match = try string(table, "match", at: spot) ?? shared.settings.match
+        shared.settings.statuses = try statuses(table, at: spot) ?? shared.settings.statuses
         shared.settings.isInsecure = try bool(table, "insecure", at: spot) ?? shared.settings.isInsecure
         shared.settings.certificateMargin =
             try duration(table, "certificate-margin", at: spot) ?? shared.settings.certificateMargin
@@ -212,6 +214,16 @@ struct ConfigurationFile {
         try value(table, key, at: spot, "a duration such as 0.2, \"200ms\" or \"2s\"") { value in
             value.string.flatMap(DurationText.parse) ?? value.int.flatMap { DurationText.parse("\($0)") }
                 ?? value.double.flatMap { DurationText.parse("\($0)") }
+        }
+    }
+
+    /// A status code, or a range of them: 301, "200-299".
+    private func statuses(_ table: TOMLTable, at spot: Section?) throws(Problem) -> ClosedRange<Int>? {
+        try value(table, "status", at: spot, "a status code such as 200, or a range such as \"200-299\"") { value in
+            if let code = value.int { return (100...999).contains(code) ? code...code : nil }
+            let bounds = (value.string ?? "").split(separator: "-").compactMap { Int($0) }
+            guard bounds.count == 2, bounds[0] >= 100, bounds[0] <= bounds[1], bounds[1] <= 999 else { return nil }
+            return bounds[0]...bounds[1]
         }
     }
 

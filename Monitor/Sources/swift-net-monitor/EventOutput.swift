@@ -40,28 +40,15 @@ final class EventOutput: Sendable {
     static func line(_ change: EventChange, name: String?) -> String {
         let event = change.event
         let time = change.isEnd ? event.end ?? event.start : event.start
-        var text = "\(time) \(visible(name ?? "monitor")) "
+        var text = "\(time) \(LiveScreen.visible(name ?? "monitor")) "
         text += change.isEnd ? "end of " : ""
         text += event.kind.rawValue
         if change.isEnd, let end = event.end {
             text += " after \(((end - event.start).seconds * 10).rounded() / 10) s"
         } else if let reason = event.reason {
-            text += ": " + visible(reason)
+            text += ": " + LiveScreen.visible(reason)
         }
         return text
-    }
-
-    /// Names and reasons come from the network: control characters are escaped.
-    static func visible(_ text: String) -> String {
-        text.unicodeScalars.reduce(into: "") { visible, scalar in
-            let isControl = scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value)
-            let isFormat = scalar.properties.generalCategory == .format
-            if isControl || isFormat {
-                visible += "\\u{" + String(scalar.value, radix: 16) + "}"
-            } else {
-                visible.unicodeScalars.append(scalar)
-            }
-        }
     }
 
     private func run(_ command: String, _ json: [UInt8]) {

@@ -26,7 +26,7 @@ final class Monitor: Sendable {
     init(_ options: Options, _ settings: MonitorSettings) throws(Failure) {
         self.options = options
         self.settings = Mutex(settings)
-        let output = EventOutput(isQuiet: options.quiet)
+        let output = EventOutput(isQuiet: options.quiet || options.live)
         output.set(command: settings.onEvent)
         self.output = output
         let store = try Self.open(settings)
@@ -114,13 +114,19 @@ final class Monitor: Sendable {
         let recording = Thread { self.record() }
         recording.name = "recorder"
         recording.start()
-        let (listen, isQuiet, count) = (settings.listen, options.quiet, Self.count(settings.checks))
+        let isQuiet = options.quiet || options.live
+        let (listen, count) = (settings.listen, Self.count(settings.checks))
+        let live = options.live ? LiveView(recorder, title: "\(count); page: \(Self.page(listen, nil))") : nil
         let serving = Task {
             try await server.run(at: listen) { port in
                 ServiceManager.notify("READY=1")
                 if !isQuiet { announce("Watching \(count); page: \(Self.page(listen, port))") }
             }
         }
+        live?.begin()
+        defer { live?.end() }
+        let drawing = Task { while !Task.isCancelled, let live { try await Self.draw(live) } }
+        defer { drawing.cancel() }
         let signals = [SIGINT, SIGTERM, SIGHUP].map { Self.source($0) { self.take($0, serving) } }
         defer { for signal in signals { signal.cancel() } }
         var status: Int32 = 0
@@ -137,6 +143,11 @@ final class Monitor: Sendable {
         recorder.step(now: Self.now())
         recorder.flush(now: Self.now())
         return status
+    }
+
+    private static func draw(_ live: LiveView) async throws {
+        live.draw()
+        try await Task.sleep(for: .seconds(1))
     }
 
     private func take(_ signal: Int32, _ serving: Task<Void, any Error>) {

@@ -62,6 +62,9 @@ struct Options: ParsableCommand {
     )
     var onEvent: String?
 
+    @Flag(help: "Show the targets on a full screen.")
+    var live = false
+
     @Flag(name: .shortAndLong, help: "Print no events.")
     var quiet = false
 

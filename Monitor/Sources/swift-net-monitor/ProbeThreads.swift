@@ -163,9 +163,11 @@ final class ProbeThreads: Sendable {
         configuration.request.count = 0
         configuration.request.interval = key.interval
         configuration.request.timeout = key.timeout
-        configuration.request.refusesErrors = true
+        let expectation = HTTPExpectation(key.settings)
+        configuration.request.refusesErrors = !expectation.acceptsErrors
         configuration.request.hashesBodies = false
-        configuration.request.bodyLimit = 1 << 20
+        configuration.request.bodyLimit = HTTPExpectation.bodyLimit
+        if expectation.needsBody { configuration.request.keptBody = HTTPExpectation.bodyLimit }
         configuration.request.userAgent = "swift-net-monitor"
         configuration.request.trustsAnybody = key.settings.isInsecure
         configuration.request.fields = key.settings.fields.map { ($0.name, $0.value) }
@@ -174,7 +176,7 @@ final class ProbeThreads: Sendable {
         let prepared = try HTTPProbe.prepare(checks.map(\.target), configuration, options: options)
         return Prepared { () throws(SwiftNetError) in
             _ = try prepared.run(
-                onEvent: { event in if case .answer(let answer) = event { outbox.take(answer) } },
+                onEvent: { event in if case .answer(let answer) = event { outbox.take(answer, expectation) } },
                 onStep: { outbox.deliver() })
         }
     }
@@ -220,7 +222,7 @@ private final class Outbox {
     }
 
     /// An answer of a web server is a sample, and more.
-    func take(_ answer: HTTPProbeResponse) {
+    func take(_ answer: HTTPProbeResponse, _ expectation: HTTPExpectation) {
         guard ids.indices.contains(answer.number) else { return }
         let (id, outcome) = (ids[answer.number], answer.outcome)
         // The run was stopped, which is no result of the server.
@@ -232,15 +234,20 @@ private final class Outbox {
         (facts.name, facts.connect, facts.secure) = (timings.name, timings.connect, timings.secure)
         (facts.firstByte, facts.total) = (timings.firstByte, timings.total)
         facts.certificateEnd = outcome.tls?.certificate?.notAfter.map { WallTime(seconds: $0) }
+        var objection: String?
+        if outcome.failure == nil {
+            let body = outcome.body.decoded?.kept ?? outcome.body.kept
+            objection = expectation.objection(status: outcome.status, body: body)
+        }
         let result: StoredSample.Result =
             switch outcome.failure {
-            case nil: .reply(timings.total)
+            case nil: objection == nil ? .reply(timings.total) : .failed
             case .timeout: .lost
             default: .failed
             }
         events.append(.http(target: id, facts, at: began))
         events.append(
             .sample(
-                target: id, StoredSample(time: began, result: result), reason: outcome.failure?.text))
+                target: id, StoredSample(time: began, result: result), reason: outcome.failure?.text ?? objection))
     }
 }

@@ -22,6 +22,10 @@ do { settings = try MonitorSettings(options) } catch {
     complain("\(error)")
     exit(2)
 }
+if options.live, !LiveView.isPossible {
+    complain("--live needs a terminal")
+    exit(2)
+}
 if options.checkConfig {
     print("The configuration is correct: \(Monitor.count(settings.checks)).")
     exit(0)

@@ -177,6 +177,38 @@ struct StateTests {
         #expect(monitor.changes.isEmpty && monitor.state.takeChanges().isEmpty)
     }
 
+    @Test("a response is right by its status and its body")
+    func expectation() {
+        var settings = Check.Settings()
+        #expect(HTTPExpectation(settings).objection(status: 302, body: []) == nil)
+        settings.statuses = 503...503
+        #expect(HTTPExpectation(settings).objection(status: 503, body: []) == nil)
+        #expect(HTTPExpectation(settings).objection(status: 200, body: []) == "status 200 (expected 503)")
+        #expect(HTTPExpectation(settings).objection(status: nil, body: []) == "status missing (expected 503)")
+        settings.statuses = nil
+        settings.match = "aab"
+        for (body, isRight) in [
+            ("", false), ("aa", false), ("aaab", true), ("aab", true), ("xxaa", false), ("aabaa", true),
+        ] {
+            let objection = HTTPExpectation(settings).objection(status: 200, body: Array(body.utf8))
+            #expect((objection == nil) == isRight, "\(body)")
+        }
+    }
+
+    @Test("the screen of a terminal has problems first, and fits")
+    func screen() {
+        var monitor = SimulatedMonitor((0..<30).map { Self.check("host\($0)\u{1B}[2J") })
+        monitor.run(seconds: 20) { target, second in
+            target == 17 && second >= 10 ? .lost : .reply(.microseconds(1_000 + Int64(second) * 100))
+        }
+        let screen = LiveScreen(width: 80, height: 12, usesColor: false)
+        let lines = screen.lines(monitor.state.targets, title: "30 targets")
+        #expect(lines.count == 12 && lines.allSatisfy { $0.count <= 80 }, "\(lines)")
+        #expect(lines[2].hasPrefix("down    host16\\u{1b}[2J") && lines[2].hasSuffix("xxxxxxxxxx"), "\(lines[2])")
+        #expect(lines[3].hasSuffix("█") && lines[11] == "... and 21 more", "\(lines)")
+        #expect(lines.allSatisfy { !$0.contains("\u{1B}") })
+    }
+
     @Test("the strip has the last 24 hours, and forgets older ones")
     func strip() {
         var strip = Strip()

@@ -202,23 +202,37 @@ struct StoreTests {
     @Test("a database of a table that cannot be read still takes new data")
     func failingWrites() throws {
         let folder = try TemporaryFolder()
-        let store = try Store(path: folder.file, retention: Retention())
-        let reports = Reports()
-        let recorder = try Recorder(
-            store: store, now: midnight, onChange: { _, _ in }, onStoreChange: { reports.add($0) })
-        _ = try recorder.setChecks([Self.check], now: midnight)
-        Self.record(recorder, 0..<20)
-        // Another program holds the database, as a full disk would: nothing can be written.
-        try store.rename("journal", to: "hidden")
-        Self.record(recorder, 20..<40)
-        #expect(recorder.storeStatus.isFailing && reports.all.count == 1 && reports.all.first??.isEmpty == false)
-        #expect(Self.total(try Self.series(recorder, 0..<40, count: 600, now: 40)).transmitted == 40)
-        try store.rename("hidden", to: "journal")
-        Self.record(recorder, 40..<60)
-        #expect(!recorder.storeStatus.isFailing && reports.all.count == 2)
+        do {
+            let store = try Store(path: folder.file, retention: Retention())
+            let reports = Reports()
+            let recorder = try Recorder(
+                store: store, now: midnight, onChange: { _, _ in }, onStoreChange: { reports.add($0) })
+            _ = try recorder.setChecks([Self.check], now: midnight)
+            Self.record(recorder, 0..<20)
+            // Another program holds the database, as a full disk would: nothing can be written.
+            try store.rename("journal", to: "hidden")
+            Self.record(recorder, 20..<40)
+            #expect(recorder.storeStatus.isFailing && reports.all.count == 1 && reports.all.first??.isEmpty == false)
+            #expect(Self.total(try Self.series(recorder, 0..<40, count: 600, now: 40)).transmitted == 40)
+            try store.rename("hidden", to: "journal")
+            Self.record(recorder, 40..<60)
+            #expect(!recorder.storeStatus.isFailing && reports.all.count == 2)
+        }
         let again = try Self.recorder(Store(path: folder.file, retention: Retention()), at: 61)
         let kept = Self.total(try Self.series(again, 0..<60, count: 600, now: 61)).transmitted
         #expect(kept >= 55, "\(kept)")
+    }
+
+    @Test("a database has one monitor at a time")
+    func lock() throws {
+        let folder = try TemporaryFolder()
+        do {
+            let first = try Store(path: folder.file, retention: Retention())
+            let failure = #expect(throws: Store.Failure.self) { try Store(path: folder.file, retention: Retention()) }
+            #expect(failure?.description == "another monitor uses this file")
+            #expect(try first.nextEvent() == 1)
+        }
+        #expect(try Store(path: folder.file, retention: Retention()).nextEvent() == 1)
     }
 
     @Test("in memory it works too")

@@ -30,6 +30,10 @@ public struct Check: Hashable, Sendable {
         public var codePoint: UInt8 = 0
         /// Whether a certificate that nothing vouches for is accepted.
         public var isInsecure = false
+        /// The status codes that are right; nil for all below 400.
+        public var statuses: ClosedRange<Int>?
+        /// The text that the body must have, which may be secret: it is never shown.
+        public var match: String?
         /// Header fields of requests, which may be secret: they are never shown.
         public var fields: [Field] = []
         /// The events of a certificate begin this long before its end.
