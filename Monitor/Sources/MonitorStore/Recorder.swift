@@ -33,7 +33,7 @@ public final class Recorder: Sendable {
     private let readers = Mutex(Readers())
     private let times = Mutex((flush: WallTime(nanoseconds: .min), update: WallTime(nanoseconds: .min)))
     public let store: Store
-    /// Called with each event that begins, ends or happens, and the name of its target.
+    /// Called with each event that begins, ends or happens, and the name of its target; not for silent targets.
     private let onChange: @Sendable (EventChange, String?) -> Void
     /// Called when writing begins to fail, with the reason, and when it succeeds again, with nil.
     private let onStoreChange: @Sendable (String?) -> Void
@@ -83,16 +83,17 @@ public final class Recorder: Sendable {
             inbox = []
             return events
         }
-        let changes: [(EventChange, String?)] = state.withLock { state in
+        let changes = state.withLock { state in
             for event in events { state.take(event, now: now) }
             state.tick(now: now)
             return state.takeChanges().map { change in
-                (change, change.event.target.flatMap { state.target($0)?.check.name })
+                let check = change.event.target.flatMap { state.target($0)?.check }
+                return (change: change, name: check?.name, isSilent: check?.silentUntil.map { now < $0 } ?? false)
             }
         }
-        if !changes.isEmpty { unwritten.withLock { $0.changes += changes.map(\.0) } }
-        for (change, name) in changes {
-            onChange(change, name)
+        if !changes.isEmpty { unwritten.withLock { $0.changes += changes.map(\.change) } }
+        for (change, name, isSilent) in changes {
+            if !isSilent { onChange(change, name) }
             publish(.change(change, name: name))
         }
         let due = times.withLock { times in

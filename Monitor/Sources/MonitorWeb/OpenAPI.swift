@@ -56,7 +56,7 @@ enum OpenAPI {
                 object([
                     ("id", integer), ("name", string), ("check", one(of: Check.Kind.allCases.map(\.rawValue))),
                     ("target", string), ("address", optional("string")), ("interval_ms", number), ("tags", anything),
-                    ("behind", optional("string")),
+                    ("behind", optional("string")), ("silent_until", optional("string")),
                     ("state", one(of: TargetState.Status.allCases.map(\.rawValue))), ("since", optional("string")),
                     ("reason", optional("string")), ("transmitted", integer), ("received", integer), ("late", integer),
                     ("skipped", integer), ("last", optional("object")), ("recent", anything), ("strip", string),

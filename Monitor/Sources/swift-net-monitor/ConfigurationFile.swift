@@ -112,10 +112,12 @@ struct ConfigurationFile {
         var timeout: Nanoseconds?
         var tags: [String: String] = [:]
         var behind: String?
+        var silentUntil: WallTime?
         var settings = Check.Settings()
 
         static let keys = [
-            "interval", "timeout", "tags", "behind", "family", "interface", "size", "dscp", "insecure", "headers",
+            "interval", "timeout", "tags", "behind", "silent-until", "family", "interface", "size", "dscp", "insecure",
+            "headers",
             "certificate-margin", "status", "match",
         ]
     }
@@ -127,6 +129,7 @@ struct ConfigurationFile {
         check.timeout = shared.timeout ?? Check.usualTimeout(check.kind, interval: check.interval)
         check.tags = shared.tags
         check.behind = shared.behind
+        check.silentUntil = shared.silentUntil
         check.settings = shared.settings
         return check
     }
@@ -137,6 +140,10 @@ struct ConfigurationFile {
         shared.timeout = try duration(table, "timeout", at: spot) ?? shared.timeout
         shared.behind = try string(table, "behind", at: spot) ?? shared.behind
         shared.settings.interface = try string(table, "interface", at: spot) ?? shared.settings.interface
+        shared.silentUntil =
+            try value(table, "silent-until", at: spot, "a time in UTC such as \"2026-12-31T08:00:00Z\"") { value in
+                value.string.flatMap { WallTime($0) }
+            } ?? shared.silentUntil
         shared.settings.match = try string(table, "match", at: spot) ?? shared.settings.match
         shared.settings.statuses = try statuses(table, at: spot) ?? shared.settings.statuses
         shared.settings.isInsecure = try bool(table, "insecure", at: spot) ?? shared.settings.isInsecure

@@ -73,6 +73,7 @@ struct ConfigurationTests {
             timeout = "500ms"
             insecure = true
             status = "200-204"
+            silent-until = "2026-12-01T00:00:00Z"
             match = "welcome"
             headers = { Accept = "text/html" }
             targets = ["https://example.net/", "tcp://192.0.2.5:22"]
@@ -88,6 +89,7 @@ struct ConfigurationTests {
         #expect(host.settings.family == .v4 && host.settings.codePoint == 46 && host.settings.size == 100)
         let web = try #require(checks["https://example.net/"])
         #expect(web.interval == .seconds(60) && web.timeout == .milliseconds(500) && web.tags == ["site": "paris"])
+        #expect(web.silentUntil == midnight && host.silentUntil == nil)
         #expect(web.settings.statuses == 200...204 && web.settings.match == "welcome")
         #expect(web.settings.isInsecure && web.settings.fields == [.init(name: "Accept", value: "text/html")])
         #expect(checks["tcp://192.0.2.5:22"]?.kind == .tcp && settings.checks.count == 5)

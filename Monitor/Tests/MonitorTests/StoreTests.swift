@@ -223,6 +223,23 @@ struct StoreTests {
         #expect(kept >= 55, "\(kept)")
     }
 
+    @Test("the events of a silent target are kept, and reported to no one until its time")
+    func silence() throws {
+        let reports = Reports()
+        let recorder = try Recorder(
+            store: Store(path: nil, retention: Retention()), now: midnight, onChange: { reports.add($1) },
+            onStoreChange: { _ in })
+        var check = Self.check
+        check.silentUntil = midnight + .seconds(100)
+        _ = try recorder.setChecks([check], now: midnight)
+        Self.record(recorder, 0..<160) { second in
+            let isLost = (20..<40).contains(second) || second >= 120
+            return StoredSample(time: midnight + .seconds(second), result: isLost ? .lost : .reply(.microseconds(700)))
+        }
+        #expect(try recorder.events(EventQuery()).map(\.kind) == [.down, .down])
+        #expect(reports.all == ["192.0.2.1"])
+    }
+
     @Test("a database has one monitor at a time")
     func lock() throws {
         let folder = try TemporaryFolder()

@@ -195,6 +195,7 @@ function drawFacts() {
   if (target.address) facts.push(["Address", target.address]);
   if (target.since) facts.push(["Since", time(target.since)]);
   if (target.reason) facts.push(["Reason", bdi(target.reason)]);
+  if (target.silent_until && Date.parse(target.silent_until) > Date.now()) facts.push(["Silent until", time(target.silent_until)]);
   if (target.behind) facts.push(["Behind", bdi(target.behind)]);
   const tags = Object.entries(target.tags).map(([key, value]) => `${key}=${value}`).join(", ");
   if (tags) facts.push(["Tags", bdi(tags)]);

@@ -18,6 +18,8 @@ public struct Check: Hashable, Sendable {
     public var tags: [String: String] = [:]
     /// The name of the check that this one is behind: while that is down, this one has no events.
     public var behind: String?
+    /// Until then the events of this check are kept and shown, and reported to no one.
+    public var silentUntil: WallTime?
     public var settings = Settings()
 
     /// How probes are sent; checks with equal settings share a thread and its sockets.

@@ -12,7 +12,7 @@ public struct LiveScreen {
         self.usesColor = usesColor
     }
 
-    /// Returns the lines, at most as many as fit.
+    /// Returns the lines, no more than `height`.
     public func lines(_ targets: [TargetState], title: String) -> [String] {
         let sorted = targets.sorted { left, right in
             let (first, second) = (Self.rank(left.status), Self.rank(right.status))
