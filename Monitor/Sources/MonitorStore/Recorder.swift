@@ -27,6 +27,8 @@ public final class Recorder: Sendable {
     }
 
     private let inbox = Mutex<[ProbeEvent]>([])
+    /// Held by the thread that processes and writes: at the end that is another one.
+    private let turn = Mutex(())
     private let state: Mutex<MonitorState>
     private let unwritten = Mutex(Unwritten())
     private let status: Mutex<StoreStatus>
@@ -77,7 +79,9 @@ public final class Recorder: Sendable {
     public func post(_ events: [ProbeEvent]) { inbox.withLock { $0 += events } }
 
     /// Processes what was posted, and writes every five seconds.
-    public func step(now: WallTime) {
+    public func step(now: WallTime) { turn.withLock { _ in process(now: now) } }
+
+    private func process(now: WallTime) {
         let events = inbox.withLock { inbox in
             let events = inbox
             inbox = []
@@ -106,7 +110,7 @@ public final class Recorder: Sendable {
             return isDue
         }
         if due.update { publish(.status) }
-        if due.flush { flush(now: now) }
+        if due.flush { write(now: now) }
     }
 
     /// A clock that was set back ends every wait.
@@ -116,7 +120,9 @@ public final class Recorder: Sendable {
     }
 
     /// Writes everything that is known. Called at the end too.
-    public func flush(now: WallTime) {
+    public func flush(now: WallTime) { turn.withLock { _ in write(now: now) } }
+
+    private func write(now: WallTime) {
         let work = state.withLock { $0.takeWork(now: now) }
         let pending = unwritten.withLock { pending in
             pending.work.closed += work.closed

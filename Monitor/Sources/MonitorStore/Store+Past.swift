@@ -94,11 +94,16 @@ extension Store {
                 open[key.target] = block.samples
                 continue
             }
-            let isStored = try Bool.fetchOne(
-                database, sql: "SELECT EXISTS (SELECT 1 FROM samples WHERE target = ? AND start = ?)",
+            let stored = try Row.fetchOne(
+                database, sql: "SELECT start, interval, data FROM samples WHERE target = ? AND start = ?",
                 arguments: [key.target, key.start.milliseconds])
-            if isStored == true { continue }
-            try write(TargetState.Closed(target: key.target, block: block), to: database)
+            // The part after a change of the interval.
+            let last = stored.flatMap { Self.block($0).samples.last?.time }
+            let new = last.map { last in block.samples.filter { $0.time > last } } ?? block.samples
+            guard !new.isEmpty else { continue }
+            var rest = SampleBlock(start: block.start, interval: .milliseconds(block.interval))
+            for sample in new { rest.append(sample) }
+            try write(TargetState.Closed(target: key.target, block: rest), to: database)
         }
         try database.execute(
             sql: "DELETE FROM journal WHERE newest < ?", arguments: [current.milliseconds])

@@ -129,7 +129,9 @@ public final class Store: Sendable {
         if let old, let interval = old["interval"] as Int64?, let data = old["data"] as Data? {
             // The clock was set back, or the monitor was restarted: both parts belong to the same ten minutes.
             let first = SampleBlock(start: block.start, interval: interval, bytes: Array(data)).samples
-            let all = (first + block.samples).sorted { $0.time < $1.time }
+            // What a restarted monitor took from the journal may be in the row too.
+            let known = Set(first)
+            let all = (first + block.samples.filter { !known.contains($0) }).sorted { $0.time < $1.time }
             block = SampleBlock(start: block.start, interval: .milliseconds(interval))
             for sample in all { block.append(sample) }
             minutes = MinuteRow(block)

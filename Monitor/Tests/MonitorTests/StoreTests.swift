@@ -223,6 +223,23 @@ struct StoreTests {
         #expect(kept >= 55, "\(kept)")
     }
 
+    @Test("other settings of a target, and a sudden end after them, lose nothing")
+    func change() throws {
+        let folder = try TemporaryFolder()
+        do {
+            let recorder = try Self.recorder(Store(path: folder.file, retention: Retention()), at: 0)
+            Self.record(recorder, 0..<100)
+            var slower = Self.check
+            slower.interval = .seconds(2)
+            _ = try recorder.setChecks([slower], now: midnight + .seconds(100))
+            #expect(recorder.target(1)?.counters.transmitted == 100 && recorder.target(1)?.check == slower)
+            Self.record(recorder, 100..<201)
+        }
+        let recorder = try Self.recorder(Store(path: folder.file, retention: Retention()), at: 700)
+        let total = Self.total(try Self.series(recorder, 0..<600, count: 600, now: 700))
+        #expect(total.transmitted >= 196 && total.transmitted <= 201, "\(total)")
+    }
+
     @Test("the events of a silent target are kept, and reported to no one until its time")
     func silence() throws {
         let reports = Reports()

@@ -42,7 +42,10 @@ public struct MonitorState: Sendable {
             for event in target.events.values { end(event, of: target.id, at: now) }
         }
         targets = wanted.map { id, check in
-            if let known = old[id], known.check == check { return known }
+            if var known = old[id] {
+                if let ended = known.change(to: check, now: now) { closed.append(ended) }
+                return known
+            }
             var target = TargetState(id: id, check: check, now: now)
             if let past = pasts[id] { target.restore(past, now: now) }
             return target

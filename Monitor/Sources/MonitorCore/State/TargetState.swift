@@ -3,7 +3,7 @@ import SwiftNet
 /// What a monitor knows of one target without its database.
 public struct TargetState: Sendable {
     public let id: Int64
-    public let check: Check
+    public private(set) var check: Check
     /// The address in use; nil while there is none, and for URLs.
     public var address: String?
     public private(set) var counters = Counters()
@@ -114,6 +114,14 @@ public struct TargetState: Sendable {
             self.reason = nil
         }
         strip.set(block.start, transmitted: blockCounts.transmitted, lost: blockCounts.lost)
+        return closed
+    }
+
+    /// Continues with other settings: the samples so far are a block of their own.
+    mutating func change(to check: Check, now: WallTime) -> Closed? {
+        let closed = check.interval == self.check.interval ? nil : close(at: now)
+        self.check = check
+        if closed != nil { block = SampleBlock(start: block.start, interval: check.interval) }
         return closed
     }
 
