@@ -260,7 +260,7 @@ _swift_net() {
                 --color) words='auto always never' ;;
             esac ;;
         monitor)
-            options='-c --config --check-config -i --interval --store --no-store --max-size --listen --token-file --public-read-only --host --on-event --live -q --quiet -h --help -V --version'
+            options='-c --config --check-config -i --interval --store --no-store --max-size --listen --token-file --public-read-only --host --on-event -j --json --live -q --quiet -h --help -V --version'
             case "$previous" in
                 -c|--config) files=1 ;;
                 -i|--interval) return ;;

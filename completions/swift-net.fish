@@ -411,6 +411,7 @@ complete -c swift-net -n '__fish_seen_subcommand_from monitor' -l token-file -r 
 complete -c swift-net -n '__fish_seen_subcommand_from monitor' -l public-read-only -d 'Let everybody read who can reach the address.'
 complete -c swift-net -n '__fish_seen_subcommand_from monitor' -l host -x -d 'A name of this server that browsers may use.'
 complete -c swift-net -n '__fish_seen_subcommand_from monitor' -l on-event -x -d 'Run COMMAND for each event, which it gets as JSON on standard input.'
+complete -c swift-net -n '__fish_seen_subcommand_from monitor' -s j -l json -d 'Print one JSON object per line.'
 complete -c swift-net -n '__fish_seen_subcommand_from monitor' -l live -d 'Show the targets on a full screen.'
 complete -c swift-net -n '__fish_seen_subcommand_from monitor' -s q -l quiet -d 'Print no events.'
 complete -c swift-net -n '__fish_seen_subcommand_from monitor' -s h -l help -d 'Print this help.'

@@ -25,7 +25,7 @@ struct MonitorCommandTests {
             let given = [
                 "-c", "m.toml", "--check-config", "-i0.5", "--store", "m.sqlite", "--max-size=1GB", "--listen",
                 "[::1]:1", "--token-file", "t", "--public-read-only", "--host", "a", "--host=b", "--on-event",
-                "echo 'x y'", "--live", "-q", "192.0.2.1", "--", "-z",
+                "echo 'x y'", "--live", "-qj", "192.0.2.1", "--", "-z",
             ]
             let outcome = try await Lab.run(
                 ["env", "PATH=\(folder):/usr/bin:/bin", Binary.swiftNet, "monitor"] + given)
@@ -34,7 +34,7 @@ struct MonitorCommandTests {
                 outcome.lines.dropFirst() == [
                     "--config=m.toml", "--check-config", "--interval=0.5", "--store=m.sqlite", "--max-size=1GB",
                     "--listen=[::1]:1", "--token-file=t", "--public-read-only", "--host=a", "--host=b",
-                    "--on-event=echo 'x y'", "--live", "--quiet", "--", "192.0.2.1", "-z",
+                    "--on-event=echo 'x y'", "--live", "--quiet", "--json", "--", "192.0.2.1", "-z",
                 ], "\(outcome)")
             let memory = try await Lab.run([
                 "env", "PATH=\(folder):/usr/bin:/bin", Binary.swiftNet, "monitor", "--no-store", "h",

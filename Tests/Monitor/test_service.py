@@ -78,6 +78,18 @@ class ServiceTests(unittest.TestCase):
         self.assertEqual([event["kind"] for event in events], ["started", "down"])
         self.assertEqual(events[1]["name"], "192.0.2.66")
 
+    def test_json(self):
+        monitor = Monitor(self.lab, "--json", "192.0.2.66", "-i", "0.3", port=9432)
+        monitor.wait(lambda: monitor.events("down"))
+        monitor.signal(signal.SIGTERM)
+        self.assertEqual(monitor.process.wait(timeout=20), 0)
+        objects = [json.loads(line) for line in monitor.output().splitlines()]
+        self.assertEqual(sorted(o["type"] for o in objects), ["event", "event", "start", "summary"])
+        self.assertTrue(all(line.startswith('{"type":') and '"time":' in line for line in monitor.output().splitlines()))
+        self.assertEqual([o["kind"] for o in objects if o["type"] == "event"], ["started", "down"])
+        self.assertEqual(objects[-1]["type"], "summary")
+        self.assertGreater(objects[-1]["transmitted"], 2)
+
     def test_killed_at_random_moments(self):
         store = self.folder() + "/m.sqlite"
         begin = time.time()

@@ -6,6 +6,7 @@ import Synchronization
 /// What is done with an event besides keeping it: a line of text, and the user's command.
 final class EventOutput: Sendable {
     private let isQuiet: Bool
+    private let isJSON: Bool
     private let command = Mutex<String?>(nil)
     private let queue = DispatchQueue(label: "on-event")
     private let waiting = Mutex(0)
@@ -15,13 +16,45 @@ final class EventOutput: Sendable {
     /// A command that takes longer is ended.
     private static let patience = 60.0
 
-    init(isQuiet: Bool) { self.isQuiet = isQuiet }
+    init(isQuiet: Bool, isJSON: Bool) {
+        self.isQuiet = isQuiet
+        self.isJSON = isJSON
+    }
+
+    /// Prints where the page is.
+    func begin(_ count: Int, page: String, at time: WallTime) {
+        guard !isQuiet else { return }
+        guard isJSON else { return announce("Watching \(Monitor.count(count)); page: \(page)") }
+        announce("start", at: time, [("targets", .integer(count)), ("page", .string(page))])
+    }
+
+    /// Prints the totals of all targets, for programs.
+    func end(_ state: MonitorState, at time: WallTime) {
+        guard isJSON else { return }
+        let counters = state.targets.map(\.counters)
+        announce(
+            "summary", at: time,
+            [
+                ("targets", .integer(counters.count)),
+                ("transmitted", .integer(counters.reduce(0) { $0 + $1.transmitted })),
+                ("received", .integer(counters.reduce(0) { $0 + $1.received })),
+            ])
+    }
 
     /// Sets the command for the events from now on, a line for sh(1).
     func set(command: String?) { self.command.withLock { $0 = command } }
 
     func take(_ change: EventChange, name: String?) {
-        if !isQuiet { announce(Self.line(change, name: name)) }
+        if !isQuiet {
+            if isJSON {
+                let event = change.event
+                let time = change.isEnd ? event.end ?? event.start : event.start
+                guard case .object(let fields) = event.json(name: name) else { return }
+                announce("event", at: time, fields)
+            } else {
+                announce(Self.line(change, name: name))
+            }
+        }
         guard let command = command.withLock({ $0 }) else { return }
         let isRoom = waiting.withLock { waiting in
             guard waiting < Self.mostWaiting else { return false }
@@ -76,6 +109,12 @@ final class EventOutput: Sendable {
 /// Writes a message to standard error.
 func complain(_ message: String) {
     FileHandle.standardError.write(Data("swift-net-monitor: \(message)\n".utf8))
+}
+
+/// Writes an object to standard output.
+func announce(_ type: String, at time: WallTime, _ fields: [(String, JSON)]) {
+    let object = JSON.object([("type", .string(type)), ("time", .time(time))] + fields)
+    announce(String(decoding: object.bytes, as: UTF8.self))
 }
 
 /// Writes a line to standard output, at once: a service's output is no terminal, and its readers wait for it.

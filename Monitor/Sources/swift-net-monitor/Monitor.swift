@@ -26,7 +26,7 @@ final class Monitor: Sendable {
     init(_ options: Options, _ settings: MonitorSettings) throws(Failure) {
         self.options = options
         self.settings = Mutex(settings)
-        let output = EventOutput(isQuiet: options.quiet || options.live)
+        let output = EventOutput(isQuiet: options.quiet || options.live, isJSON: options.json && !options.live)
         output.set(command: settings.onEvent)
         self.output = output
         let store = try Self.open(settings)
@@ -64,7 +64,8 @@ final class Monitor: Sendable {
         recorder.noteStart("version \(Options.version), \(Self.count(checks))", at: Self.now())
     }
 
-    static func count(_ checks: [Check]) -> String { checks.count == 1 ? "1 target" : "\(checks.count) targets" }
+    static func count(_ checks: [Check]) -> String { count(checks.count) }
+    static func count(_ count: Int) -> String { count == 1 ? "1 target" : "\(count) targets" }
 
     private func set(_ checks: [Check]) throws(Failure) {
         do {
@@ -114,13 +115,13 @@ final class Monitor: Sendable {
         let recording = Thread { self.record() }
         recording.name = "recorder"
         recording.start()
-        let isQuiet = options.quiet || options.live
         let (listen, count) = (settings.listen, Self.count(settings.checks))
+        let (output, targetCount) = (output, settings.checks.count)
         let live = options.live ? LiveView(recorder, title: "\(count); page: \(Self.page(listen, nil))") : nil
         let serving = Task {
             try await server.run(at: listen) { port in
                 ServiceManager.notify("READY=1")
-                if !isQuiet { announce("Watching \(count); page: \(Self.page(listen, port))") }
+                output.begin(targetCount, page: Self.page(listen, port), at: Self.now())
             }
         }
         live?.begin()
@@ -142,6 +143,7 @@ final class Monitor: Sendable {
         recorder.finish()
         recorder.step(now: Self.now())
         recorder.flush(now: Self.now())
+        if status == 0 { output.end(recorder.snapshot, at: Self.now()) }
         return status
     }
 

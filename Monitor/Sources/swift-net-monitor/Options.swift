@@ -62,6 +62,9 @@ struct Options: ParsableCommand {
     )
     var onEvent: String?
 
+    @Flag(name: [.customShort("j"), .long], help: "Print one JSON object per line.")
+    var json = false
+
     @Flag(help: "Show the targets on a full screen.")
     var live = false
 

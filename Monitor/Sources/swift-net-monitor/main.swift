@@ -17,10 +17,16 @@ if options.version {
     exit(0)
 }
 
+/// Ends the program with the reason why it cannot run.
+func fail(_ message: String) -> Never {
+    complain(message)
+    if options.json { announce("error", at: Monitor.now(), [("message", .string(message))]) }
+    exit(2)
+}
+
 let settings: MonitorSettings
 do { settings = try MonitorSettings(options) } catch {
-    complain("\(error)")
-    exit(2)
+    fail("\(error)")
 }
 if options.live, !LiveView.isPossible {
     complain("--live needs a terminal")
@@ -38,11 +44,9 @@ do throws(Monitor.Failure) {
     monitor = try Monitor(options, settings)
     try monitor.begin()
 } catch {
-    complain(([error.description] + error.hints).joined(separator: "\n"))
-    exit(2)
+    fail(([error.description] + error.hints).joined(separator: "\n"))
 }
 do throws(SwiftNetError) { try ProcessPrivileges.dropForGood() } catch {
-    complain("cannot drop privileges: \(error)")
-    exit(2)
+    fail("cannot drop privileges: \(error)")
 }
 exit(await monitor.run())

@@ -69,6 +69,7 @@ struct MonitorCommand: Command {
             "--on-event", value: .text("COMMAND"),
             help: "Run COMMAND for each event, which it gets as JSON on standard input."
         ) { $0.arguments.append("--on-event=\($1)") }
+        options.json()
         options.flag("--live", help: "Show the targets on a full screen.") { $0.arguments.append("--live") }
         options.flag("-q", "--quiet", help: "Print no events.") { $0.arguments.append("--quiet") }
     }
@@ -77,6 +78,7 @@ struct MonitorCommand: Command {
         guard !arguments.operands.isEmpty || arguments.has("--config") else {
             throw Self.summary.missingOperand
         }
+        if general.isJSON { self.arguments.append("--json") }
         self.arguments += ["--"] + arguments.operands
     }
 
